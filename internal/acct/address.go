@@ -137,8 +137,10 @@ func checkLocal(local string) error {
 		return tooLong()
 	case local[0] == '.' || local[len(local)-1] == '.' || strings.Contains(local, ".."):
 		return malformedAddress("The part before the @ has a dot too many: none stands at its ends, nor two together.")
-	case local[0] == '+':
-		return malformedAddress("The name before the + is missing.")
+	}
+	// What stands before a + is the mailbox (see Key), so it is held to the same.
+	if base, _, _ := strings.Cut(local, "+"); base == "" || strings.HasSuffix(base, ".") {
+		return malformedAddress("The name before the + is missing or ends in a dot.")
 	}
 	return nil
 }

@@ -48,13 +48,31 @@ var alphabets = map[string]bool{"Latin": true, "Greek": true, "Cyrillic": true, 
 // fonts. Letters that only resemble capitals (в, м, н, т) are left out, or half
 // of Russian would be refused.
 const lookalikes = "" +
-	"ıȷĸſƅƍƒƨƽǀɑɡɩɪɴɾʀʋʏʙɢʜʟᴀᴄᴅᴇᴊᴋᴍᴏᴘᴛᴜᴠᴡᴢꜰꜱꞁꞇꞓꞔꞗꬵꭎꭒꭚ" + // Latin
+	"ıĸ" + // Latin
 	"асԁеԍһіјӏорԛѕԝхуѵпгьҽѡүҁ" + // Cyrillic
 	"αγικνορτυχωηϳ" + // Greek
 	"օսոհցզաղյլւգքռ" + // Armenian
 	"იოყძხჿ" + // Georgian
 	"סוןיחד" + // Hebrew
 	"ဝഠಠଠ" // the round letters
+
+// everyday are the Latin and Cyrillic letters that people write with. The others
+// of these scripts serve phonetics, clicks and old manuscripts (ɡ, ᴄ, ǃ, ꙇ) and
+// count as look-alikes, known or not.
+var everyday = &unicode.RangeTable{R16: []unicode.Range16{
+	{Lo: 0x00df, Hi: 0x017f, Stride: 1},  // western and central Europe, Turkish
+	{Lo: 0x0199, Hi: 0x0199, Stride: 1},  // Hausa
+	{Lo: 0x01a1, Hi: 0x01b0, Stride: 15}, // Vietnamese
+	{Lo: 0x01b4, Hi: 0x01b4, Stride: 1},  // Hausa, Fula
+	{Lo: 0x01ce, Hi: 0x01dc, Stride: 2},  // Pinyin
+	{Lo: 0x01e7, Hi: 0x0233, Stride: 1},  // Romanian, Skolt Sami, Livonian
+	{Lo: 0x0253, Hi: 0x0254, Stride: 1},  // Africa: ɓ ɔ
+	{Lo: 0x0256, Hi: 0x0257, Stride: 1},  // ɖ ɗ
+	{Lo: 0x0259, Hi: 0x025b, Stride: 2},  // ə ɛ
+	{Lo: 0x0263, Hi: 0x0272, Stride: 15}, // ɣ ɲ
+	{Lo: 0x0430, Hi: 0x052f, Stride: 1},  // Cyrillic
+	{Lo: 0x1e00, Hi: 0x1eff, Stride: 1},  // letters with marks, Vietnamese
+}}
 
 // label is what the rules need to know of one label.
 type label struct {
@@ -109,7 +127,7 @@ func readLabel(text string) (label, error) {
 		}
 		if r > unicode.MaxASCII {
 			ascii = false
-			l.lookalike = l.lookalike && strings.ContainsRune(lookalikes, r)
+			l.lookalike = l.lookalike && looksASCII(r, g)
 		}
 	}
 	if ascii {
@@ -117,6 +135,12 @@ func readLabel(text string) (label, error) {
 	}
 	l.group = group
 	return l, nil
+}
+
+// looksASCII says whether a letter beyond ASCII passes for one of ASCII.
+func looksASCII(r rune, group string) bool {
+	return strings.ContainsRune(lookalikes, r) ||
+		(group == "Latin" || group == "Cyrillic") && !unicode.Is(everyday, r)
 }
 
 // scriptOf gives the group of a character, "" when it has none of the listed
