@@ -1,0 +1,88 @@
+package translog
+
+import (
+	"crypto/hkdf"
+	"crypto/sha512"
+	"errors"
+	"fmt"
+
+	"filippo.io/mostly-harmless/vrf-r255"
+)
+
+// Kind is what a VRF input names. An account and an agency never share an
+// output, whatever they are called.
+type Kind string
+
+// The kinds; their texts are the prefixes of the inputs and never change.
+const (
+	Account Kind = "acct:"   // of a canonical user@host
+	Agency  Kind = "domain:" // of a mail domain in A-labels
+)
+
+// OutputSize is the length of a VRF output in bytes.
+const OutputSize = 64
+
+// maxInput bounds a name, in bytes: a user part and a host name fit.
+const maxInput = 1024
+
+// VRF turns the names in the log's leaves into what only the key can compute
+// and anyone can check (ECVRF-RISTRETTO255-SHA512 of RFC 9381, c2sp.org/vrf-r255).
+// Its key lives as long as the log. Safe for concurrent use.
+type VRF struct {
+	key *vrf.PrivateKey
+}
+
+// NewVRF derives the key from the VRF's data key, of 32 bytes or more.
+func NewVRF(dataKey []byte) (*VRF, error) {
+	if len(dataKey) < 32 {
+		return nil, errors.New("translog: the VRF's data key is too short")
+	}
+	scalar, err := hkdf.Key(sha512.New, dataKey, nil, "cocarde log vrf-r255 v1", 32)
+	if err != nil {
+		return nil, fmt.Errorf("translog: derive the VRF's key: %w", err)
+	}
+	// Scalars are below the group's order, which is a little above 2^252.
+	scalar[31] &= 0x0f
+	key, err := vrf.NewPrivateKey(scalar)
+	if err != nil {
+		return nil, fmt.Errorf("translog: the VRF's key: %w", err)
+	}
+	return &VRF{key: key}, nil
+}
+
+// PublicKey gives the 32 bytes under which proofs are checked.
+func (v *VRF) PublicKey() []byte { return v.key.PublicKey().Bytes() }
+
+// Outputs gives what the leaves of one badge carry: the outputs of its account
+// ("user@host", without "acct:") and of its agency's domain, 64 bytes each.
+// It takes a few tenths of a millisecond: compute them once.
+func (v *VRF) Outputs(acct, domain string) (acctOut, domainOut []byte, err error) {
+	if acctOut, err = v.Output(Account, acct); err != nil {
+		return nil, nil, err
+	}
+	if domainOut, err = v.Output(Agency, domain); err != nil {
+		return nil, nil, err
+	}
+	return acctOut, domainOut, nil
+}
+
+// Output gives the output of one name, which must be in its canonical form:
+// other bytes give another output.
+func (v *VRF) Output(kind Kind, name string) ([]byte, error) {
+	alpha, err := input(kind, name)
+	if err != nil {
+		return nil, err
+	}
+	return v.key.Prove(alpha).Hash(), nil
+}
+
+// input gives the VRF's alpha: the kind's prefix and the name.
+func input(kind Kind, name string) ([]byte, error) {
+	if kind != Account && kind != Agency {
+		return nil, fmt.Errorf("translog: no such kind of VRF input: %q", kind)
+	}
+	if name == "" || len(name) > maxInput {
+		return nil, errors.New("translog: a VRF input is empty or too long")
+	}
+	return append([]byte(kind), name...), nil
+}
