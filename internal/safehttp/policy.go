@@ -47,7 +47,7 @@ func UserAgent(version, issuer string) string {
 }
 
 // New makes a client. Its errors are faults of this package, except when the
-// caller's context has ended. It follows at most three redirects, each checked
+// caller has cancelled. It follows at most three redirects, each checked
 // as the first request; [SameHostRedirects] and [NoRedirects] allow less.
 func New(p Policy) *http.Client {
 	var protocols http.Protocols
