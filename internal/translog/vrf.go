@@ -5,6 +5,7 @@ import (
 	"crypto/sha512"
 	"errors"
 	"fmt"
+	"strings"
 
 	"filippo.io/mostly-harmless/vrf-r255"
 )
@@ -13,10 +14,10 @@ import (
 // output, whatever they are called.
 type Kind string
 
-// The kinds; their texts are the prefixes of the inputs and never change.
+// The kinds. What they make of a name never changes.
 const (
-	Account Kind = "acct:"   // of a canonical user@host
-	Agency  Kind = "domain:" // of a mail domain in A-labels
+	Account Kind = "account" // of an acct: URI (RFC 7565), as in the attestation
+	Agency  Kind = "agency"  // of a mail domain in A-labels, as in the attestation
 )
 
 // OutputSize is the length of a VRF output in bytes.
@@ -54,8 +55,7 @@ func NewVRF(dataKey []byte) (*VRF, error) {
 func (v *VRF) PublicKey() []byte { return v.key.PublicKey().Bytes() }
 
 // Outputs gives what the leaves of one badge carry: the outputs of its account
-// ("user@host", without "acct:") and of its agency's domain, 64 bytes each.
-// It takes a few tenths of a millisecond: compute them once.
+// ("acct:user@host") and of its agency's domain, 64 bytes each. It takes a few tenths of a millisecond: compute them once.
 func (v *VRF) Outputs(acct, domain string) (acctOut, domainOut []byte, err error) {
 	if acctOut, err = v.Output(Account, acct); err != nil {
 		return nil, nil, err
@@ -76,13 +76,23 @@ func (v *VRF) Output(kind Kind, name string) ([]byte, error) {
 	return v.key.Prove(alpha).Hash(), nil
 }
 
-// input gives the VRF's alpha: the kind's prefix and the name.
+// input gives the VRF's alpha: the acct: URI itself, and "domain:" before a
+// domain, so that neither can be taken for the other.
 func input(kind Kind, name string) ([]byte, error) {
-	if kind != Account && kind != Agency {
-		return nil, fmt.Errorf("translog: no such kind of VRF input: %q", kind)
+	if len(name) > maxInput {
+		return nil, errors.New("translog: a VRF input is too long")
 	}
-	if name == "" || len(name) > maxInput {
-		return nil, errors.New("translog: a VRF input is empty or too long")
+	switch kind {
+	case Account:
+		if !strings.HasPrefix(name, "acct:") || name == "acct:" {
+			return nil, errors.New("translog: an account's VRF input is no acct: URI")
+		}
+		return []byte(name), nil
+	case Agency:
+		if name == "" {
+			return nil, errors.New("translog: an agency's VRF input is empty")
+		}
+		return []byte("domain:" + name), nil
 	}
-	return append([]byte(kind), name...), nil
+	return nil, fmt.Errorf("translog: no such kind of VRF input: %q", kind)
 }
