@@ -1,0 +1,28 @@
+# make test   everything, with the race detector; installs what is missing
+# make check  formatting, vet, staticcheck, generated code up to date
+# make bench  every figure with its floor, as a ratio
+# make build  the binary, at ./cocarde
+
+GO      ?= go
+FUZZFOR ?= 3s
+
+.PHONY: build test check bench generate install
+
+build:
+	$(GO) build -trimpath -o cocarde ./cmd/cocarde
+
+install:
+	test/install
+
+test: install
+	$(GO) test -race -timeout 10m ./...
+	test/fuzz $(FUZZFOR)
+
+check:
+	test/check
+
+bench:
+	test/bench
+
+generate:
+	$(GO) generate ./...

@@ -1,0 +1,115 @@
+package attest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"cocarde.example/internal/acct"
+	"cocarde.example/internal/fault"
+	"cocarde.example/verify"
+)
+
+var (
+	errNoBadge = fault.New(fault.NotFound, "attestation_not_found",
+		"There is no attestation under this id or handle. Compare it with the badge's link; an agent may also have chosen not to be listed.")
+	errBadgeRevoked = fault.New(fault.Conflict, "badge_revoked",
+		"This badge is revoked, and stays so. The agent can ask for a new one.")
+	errReason = fault.New(fault.Invalid, "reason_unknown",
+		"Give one of the known reasons: left_agency, account_compromised, proven_in_error, domain_withdrawn, key_compromised, agents_wish, other.").At("/reason")
+	errNoteLong = fault.New(fault.Invalid, "note_too_long",
+		"A note has at most 1,000 characters. Shorten it.").At("/note")
+)
+
+const maxNote = 1000
+
+// Badges finds badges and takes them back.
+type Badges struct {
+	store BadgeStore
+	vault Vault
+	now   func() time.Time
+}
+
+// NewBadges makes a Badges.
+func NewBadges(s BadgeStore, v Vault, now func() time.Time) *Badges {
+	return &Badges{store: s, vault: v, now: now}
+}
+
+// Published gives a badge with its latest attestation, whatever its status.
+func (b *Badges) Published(ctx context.Context, id string) (Published, error) {
+	return found(b.store.Badge(ctx, id))
+}
+
+// PublishedByHandle gives the newest badge of a handle, if its agent chose to be listed.
+func (b *Badges) PublishedByHandle(ctx context.Context, handle string) (Published, error) {
+	h, err := acct.ParseHandle(handle)
+	if err != nil {
+		return Published{}, at("/handle", err)
+	}
+	return found(b.store.BadgeOfHandle(ctx, h))
+}
+
+// List lists badges by id.
+func (b *Badges) List(ctx context.Context, f BadgeFilter) ([]Published, error) {
+	return b.store.Badges(ctx, f)
+}
+
+// Act is one act of an auditor on a badge.
+type Act struct {
+	BadgeID string
+	By      string
+	Reason  Reason
+	Note    string // for auditors and the agent; sealed at rest
+}
+
+// Suspend takes a badge back for a time. Doing it twice changes nothing.
+func (b *Badges) Suspend(ctx context.Context, a Act) (changed bool, err error) {
+	return b.change(ctx, a, verify.Suspended)
+}
+
+// Resume ends a suspension.
+func (b *Badges) Resume(ctx context.Context, a Act) (changed bool, err error) {
+	return b.change(ctx, a, verify.Valid)
+}
+
+// Revoke takes a badge back for good.
+func (b *Badges) Revoke(ctx context.Context, a Act) (changed bool, err error) {
+	return b.change(ctx, a, verify.Revoked)
+}
+
+func (b *Badges) change(ctx context.Context, a Act, to verify.Status) (bool, error) {
+	if !slices.Contains(Reasons(), a.Reason) {
+		return false, errReason
+	}
+	if len(a.Note) > maxNote {
+		return false, errNoteLong
+	}
+	var note []byte
+	if a.Note != "" {
+		note = b.vault.Seal(sealNote, []byte(a.Note))
+	}
+	changed, err := b.store.ChangeStatus(ctx, StatusChange{
+		BadgeID: a.BadgeID, To: to, At: b.now(), By: a.By, Reason: a.Reason, Note: note,
+	})
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return false, errNoBadge
+	case errors.Is(err, ErrRevoked):
+		return false, errBadgeRevoked
+	case err != nil:
+		return false, fmt.Errorf("change status: %w", err)
+	}
+	return changed, nil
+}
+
+func found(p Published, err error) (Published, error) {
+	if errors.Is(err, ErrNotFound) {
+		return Published{}, errNoBadge
+	}
+	if err != nil {
+		return Published{}, fmt.Errorf("find badge: %w", err)
+	}
+	return p, nil
+}

@@ -1,0 +1,121 @@
+package attest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"cocarde.example/internal/acct"
+	"cocarde.example/internal/agency"
+	"cocarde.example/internal/fault"
+)
+
+var (
+	errMethod = fault.New(fault.Invalid, "account_proof_unsupported",
+		`This way to prove the account is not offered. Use "oauth": signing in at your own instance.`).At("/account_proof/method")
+	errLang = fault.New(fault.Invalid, "language_unsupported",
+		`Mails are written in French or English. Use "fr" or "en".`).At("/lang")
+	errNoMail = fault.New(fault.Unavailable, "mail_not_configured",
+		"This server cannot send mail yet, so no mailbox can be proven. Its operator must set COCARDE_SMTP_URL.")
+	errAccountHasBadge = fault.New(fault.Conflict, "account_has_badge",
+		"This account has a badge in force already. Look it up by its handle; it must end or be withdrawn before another is issued.").At("/handle")
+)
+
+// Begin takes a request: it parses both sides, checks the mailbox against the
+// domain rules, finds the actor, and begins the sign-in at its instance. Nothing
+// is mailed, and nothing in the answer depends on whether the mailbox is known.
+func (q *Requests) Begin(ctx context.Context, b Beginning) (Begun, error) {
+	handle, err := acct.ParseHandle(b.Handle)
+	if err != nil {
+		return Begun{}, at("/handle", err)
+	}
+	address, err := acct.ParseAddress(b.Email)
+	if err != nil {
+		return Begun{}, at("/email", err)
+	}
+	if Method(b.Method) != ByOAuth {
+		return Begun{}, errMethod
+	}
+	if b.Lang != "fr" && b.Lang != "en" {
+		return Begun{}, errLang
+	}
+	match, err := q.admit(ctx, handle, address, b.Client)
+	if err != nil {
+		return Begun{}, err
+	}
+	actor, err := q.findActor(ctx, handle)
+	if err != nil {
+		return Begun{}, err
+	}
+	now := q.now()
+	token := randomSecret(32)
+	r := Request{
+		ID: randomID(12), BadgeID: randomID(12), State: AwaitingAccountProof, Actor: actor,
+		Mailbox:    q.vault.Seal(sealMailbox, []byte(address.String())),
+		MailboxKey: q.vault.MailboxKey(address),
+		Agency:     Agency{Domain: match.Domain.String(), Name: match.Name, Country: match.Country},
+		Lang:       b.Lang, Listed: b.Listed, Method: ByOAuth,
+		CreatedAt: now, ExpiresAt: now.Add(requestLifetime), SignIns: 1,
+	}
+	r.TokenHash = q.tokenHash(r.ID, token)
+	begun, signIn, err := q.prepareSignIn(ctx, r)
+	if err != nil {
+		return Begun{}, err
+	}
+	if err := q.store.AddRequest(ctx, r, signIn); err != nil {
+		return Begun{}, fmt.Errorf("keep request: %w", err)
+	}
+	begun.Token = token
+	return begun, nil
+}
+
+// admit decides whether this mailbox may be attested by this server now. What
+// needs no network comes first.
+func (q *Requests) admit(ctx context.Context, h acct.Handle, a acct.Address, client string) (agency.Match, error) {
+	if err := agency.CheckMailbox(a); err != nil {
+		return agency.Match{}, at("/email", err)
+	}
+	match, err := q.agencies.Match(a.Domain())
+	if err != nil {
+		return agency.Match{}, at("/email", err)
+	}
+	if !q.mail {
+		return agency.Match{}, errNoMail
+	}
+	if err := q.codesAllowed(ctx); err != nil {
+		return agency.Match{}, err
+	}
+	if err := q.countBegin(ctx, h, a, client); err != nil {
+		return agency.Match{}, err
+	}
+	if match.NeedsMX {
+		if err := q.mailboxes.CheckMX(ctx, a.Domain()); err != nil {
+			return agency.Match{}, at("/email", err)
+		}
+	}
+	return match, nil
+}
+
+// findActor resolves the handle and refuses an account that has a badge.
+func (q *Requests) findActor(ctx context.Context, h acct.Handle) (Actor, error) {
+	actor, err := q.fediverse.Resolve(ctx, h)
+	if err != nil {
+		return Actor{}, at("/handle", err)
+	}
+	_, err = q.store.BadgeOfAccount(ctx, actor.ID, q.now())
+	switch {
+	case err == nil:
+		return Actor{}, errAccountHasBadge
+	case !errors.Is(err, ErrNotFound):
+		return Actor{}, fmt.Errorf("find badge of account: %w", err)
+	}
+	return actor, nil
+}
+
+// at points a fault that may be shown at the member of the input that caused it.
+func at(field string, err error) error {
+	if f, ok := fault.Of(err); ok && f.Field == "" {
+		return f.At(field)
+	}
+	return err
+}

@@ -1,0 +1,214 @@
+package attest
+
+import (
+	"context"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"cocarde.example/internal/acct"
+	"cocarde.example/verify"
+)
+
+// DefaultValidity is how long an attestation holds: people leave, accounts are sold.
+const DefaultValidity = 180 * day
+
+// indexTries bounds how often an index that was free when looked up may turn out
+// to be taken when committed.
+const indexTries = 8
+
+// saltSize is in bytes (RFC 9901 §9.3 asks for 128 bits).
+const saltSize = 16
+
+// Issue gives the attestation once both proofs stand. Until the request ends it
+// gives the same answer again: a lost answer is no loss.
+func (q *Requests) Issue(ctx context.Context, id, token string) (IssuedAnswer, error) {
+	r, err := q.open(ctx, id, token)
+	if err != nil {
+		return IssuedAnswer{}, err
+	}
+	switch r.State {
+	case Issued:
+		return q.repeat(ctx, r, token)
+	case Proven:
+	default:
+		return IssuedAnswer{}, errOutOfTurn
+	}
+	answer, err := q.issue(ctx, r, token)
+	if !errors.Is(err, ErrState) {
+		return answer, err
+	}
+	// Another call came first: its answer is ours too.
+	if r, err = q.open(ctx, id, token); err != nil {
+		return IssuedAnswer{}, err
+	}
+	if r.State != Issued {
+		return IssuedAnswer{}, errOutOfTurn
+	}
+	return q.repeat(ctx, r, token)
+}
+
+// issue tries until a status index is its own.
+func (q *Requests) issue(ctx context.Context, r Request, token string) (IssuedAnswer, error) {
+	address, err := q.address(r)
+	if err != nil {
+		return IssuedAnswer{}, err
+	}
+	badge, err := q.newBadge(r)
+	if err != nil {
+		return IssuedAnswer{}, err
+	}
+	for range indexTries {
+		answer, err := q.issueOnce(ctx, r, badge, address, token)
+		switch {
+		case errors.Is(err, ErrIndexTaken):
+			continue
+		case errors.Is(err, ErrAccountTaken):
+			return IssuedAnswer{}, errAccountHasBadge
+		}
+		return answer, err
+	}
+	return IssuedAnswer{}, errors.New("no free status index was found")
+}
+
+// issueOnce signs, checks what was signed as a stranger would, and commits.
+func (q *Requests) issueOnce(ctx context.Context, r Request, b Badge, address acct.Address, token string) (IssuedAnswer, error) {
+	list, index, err := q.store.FreeIndex(ctx)
+	if err != nil {
+		return IssuedAnswer{}, fmt.Errorf("find status index: %w", err)
+	}
+	a := Attestation{
+		JTI: randomSecret(16), BadgeID: b.ID, List: list, Index: index,
+		IssuedAt: b.CreatedAt.Truncate(time.Hour),
+	}
+	a.ExpiresAt = a.IssuedAt.Add(q.validity)
+	disclosure, err := discloseMailbox(token, a.JTI, address)
+	if err != nil {
+		return IssuedAnswer{}, err
+	}
+	payload, err := q.claims(r, b, a).Payload(disclosure)
+	if err != nil {
+		return IssuedAnswer{}, fmt.Errorf("encode claims: %w", err)
+	}
+	jws, kid, err := q.signer.Sign(verify.TypeSDJWT, payload)
+	if err != nil {
+		return IssuedAnswer{}, fmt.Errorf("sign attestation: %w", err)
+	}
+	a.KID, a.Token = kid, verify.Compose(jws)
+	full := verify.Compose(jws, disclosure)
+	if err := q.checkOwn(ctx, full, r); err != nil {
+		return IssuedAnswer{}, err
+	}
+	i, err := q.issuance(r, b, a, jws, address)
+	if err != nil {
+		return IssuedAnswer{}, err
+	}
+	if err := q.store.Issue(ctx, i); err != nil {
+		return IssuedAnswer{}, fmt.Errorf("commit issuance: %w", err)
+	}
+	return IssuedAnswer{BadgeID: b.ID, Attestation: a.Token, WithDisclosure: full, BadgeURL: q.badgeURL(b.ID)}, nil
+}
+
+// checkOwn keeps an attestation from leaving that no verifier would accept.
+func (q *Requests) checkOwn(ctx context.Context, full string, r Request) error {
+	report := q.checker.Verify(ctx, full, verify.ForHandle(r.Actor.Handle.String()))
+	if report.Valid {
+		return nil
+	}
+	for _, c := range report.Checks {
+		if c.Outcome == verify.Failed {
+			return fmt.Errorf("own attestation fails the check %s: %s: %s", c.Name, c.Code, c.Detail)
+		}
+	}
+	return fmt.Errorf("own attestation is not valid: %s", report.Code)
+}
+
+// repeat gives the answer of an issuance again, from the request's token and the jti.
+func (q *Requests) repeat(ctx context.Context, r Request, token string) (IssuedAnswer, error) {
+	a, err := q.store.Attestation(ctx, r.JTI)
+	if err != nil {
+		return IssuedAnswer{}, fmt.Errorf("find attestation: %w", err)
+	}
+	address, err := q.address(r)
+	if err != nil {
+		return IssuedAnswer{}, err
+	}
+	disclosure, err := discloseMailbox(token, a.JTI, address)
+	if err != nil {
+		return IssuedAnswer{}, err
+	}
+	return IssuedAnswer{
+		BadgeID: r.BadgeID, Attestation: a.Token, BadgeURL: q.badgeURL(r.BadgeID),
+		WithDisclosure: verify.Compose(strings.TrimSuffix(a.Token, "~"), disclosure),
+	}, nil
+}
+
+func (q *Requests) newBadge(r Request) (Badge, error) {
+	account, agency, err := q.pseudonyms.Outputs(r.Actor.Handle.URI(), r.Agency.Domain)
+	if err != nil {
+		return Badge{}, fmt.Errorf("compute VRF outputs: %w", err)
+	}
+	now := q.now()
+	return Badge{
+		ID: r.BadgeID, Kind: AgencyMailbox, Actor: r.Actor, Agency: r.Agency,
+		Mailbox: r.Mailbox, MailboxKey: r.MailboxKey, Listed: r.Listed, Status: verify.Valid,
+		CreatedAt: now, ChangedAt: now, AccountVRF: account, AgencyVRF: agency,
+	}, nil
+}
+
+// claims says what was proven and nothing more. Times are coarse: they must not
+// point to one mail in an agency's gateway.
+func (q *Requests) claims(r Request, b Badge, a Attestation) verify.Claims {
+	return verify.Claims{
+		Issuer: q.issuer, Subject: r.Actor.ID, Acct: r.Actor.Handle.URI(),
+		VCT:      verify.VCT(q.issuer, string(b.Kind)),
+		IssuedAt: a.IssuedAt.Unix(), NotBefore: a.IssuedAt.Unix(), ExpiresAt: a.ExpiresAt.Unix(),
+		Agency:       verify.Agency{Domain: r.Agency.Domain, Name: r.Agency.Name, Country: r.Agency.Country},
+		AccountProof: verify.Proof{Method: string(r.Method), At: r.AccountProofAt.Truncate(day).Unix()},
+		MailboxProof: verify.Proof{Method: "code", At: r.MailboxProofAt.Truncate(day).Unix()},
+		StatusIndex:  a.Index, StatusURI: q.issuer + "/status/" + strconv.FormatInt(a.List, 10), ID: a.JTI,
+	}
+}
+
+// issuance is what one transaction writes.
+func (q *Requests) issuance(r Request, b Badge, a Attestation, jws string, address acct.Address) (Issuance, error) {
+	hash := sha256.Sum256([]byte(jws))
+	m := Message{
+		Kind: MailIssued, To: address.String(), Lang: r.Lang, Issuer: q.issuer,
+		Handle: r.Actor.Handle.String(), Instance: r.Actor.Host.String(), Agency: r.Agency.Domain,
+		BadgeURL: q.badgeURL(b.ID),
+	}
+	const keepTrying = 7 * day
+	mail, err := q.mailEntry(m, q.now().Add(keepTrying))
+	if err != nil {
+		return Issuance{}, err
+	}
+	m.Kind = MailReplaced
+	replaced, err := q.mailEntry(m, q.now().Add(keepTrying))
+	if err != nil {
+		return Issuance{}, err
+	}
+	return Issuance{
+		RequestID: r.ID, Badge: b, Attestation: a, Mail: mail, ReplacedMail: replaced,
+		Event: Event{
+			Kind: EventIssued, At: b.CreatedAt, By: "agent", BadgeID: b.ID, JTI: a.JTI,
+			List: a.List, Index: a.Index, TokenHash: hash[:],
+			AccountVRF: b.AccountVRF, AgencyVRF: b.AgencyVRF,
+		},
+	}, nil
+}
+
+// discloseMailbox makes the disclosure of the mailbox, the same each time: the
+// salt is derived from the request's token, which we keep only as a hash, and the
+// jti (HKDF, RFC 5869).
+func discloseMailbox(token, jti string, address acct.Address) (verify.Disclosure, error) {
+	salt, err := hkdf.Key(sha256.New, []byte(token), []byte(jti), "cocarde disclosure salt: email", saltSize)
+	if err != nil {
+		return "", fmt.Errorf("derive salt: %w", err)
+	}
+	return verify.NewDisclosure(salt, verify.ClaimEmail, address.String())
+}

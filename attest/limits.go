@@ -1,0 +1,111 @@
+package attest
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"cocarde.example/internal/acct"
+	"cocarde.example/internal/fault"
+)
+
+// Limits are the ceilings that keep codes from being guessed and mailboxes from
+// being flooded. All processes on one database share the counts.
+type Limits struct {
+	RequestsPerClient   int // an hour
+	RequestsPerHandle   int // an hour
+	RequestsPerInstance int // an hour
+	RequestsPerMailbox  int // a day
+	RequestsInTotal     int // an hour
+	MailsPerMailbox     int // an hour
+	MailsInTotal        int // an hour
+	WrongCodes          int // a day, in total
+}
+
+// DefaultLimits are those of a service for a country's agents.
+func DefaultLimits() Limits {
+	return Limits{
+		RequestsPerClient:   30,
+		RequestsPerHandle:   10,
+		RequestsPerInstance: 600,
+		RequestsPerMailbox:  20,
+		RequestsInTotal:     3000,
+		MailsPerMailbox:     5,
+		MailsInTotal:        3000,
+		WrongCodes:          500,
+	}
+}
+
+const day = 24 * time.Hour
+
+var (
+	errLimited = fault.New(fault.Limited, "too_many_requests",
+		"Too many requests came from here, for this account or for this mailbox. Wait, then try again.")
+	errMailLimited = fault.New(fault.Limited, "too_many_mails",
+		"Too many codes were sent to this mailbox. Wait, then begin again.")
+	errCodesPaused = fault.New(fault.Unavailable, "codes_paused",
+		"Too many wrong codes were typed today, by anybody, so no codes are sent for now. Try again later.")
+)
+
+// countBegin counts a request before anything is looked up for it.
+func (q *Requests) countBegin(ctx context.Context, h acct.Handle, a acct.Address, client string) error {
+	l := q.limits
+	return q.count(ctx, errLimited,
+		q.limit("client", client, time.Hour, l.RequestsPerClient),
+		q.limit("handle", h.Key(), time.Hour, l.RequestsPerHandle),
+		q.limit("instance", h.Host().String(), time.Hour, l.RequestsPerInstance),
+		q.limit("mailbox", a.Key(), day, l.RequestsPerMailbox),
+		q.limit("requests", "", time.Hour, l.RequestsInTotal))
+}
+
+// countMail counts a mail before it goes out.
+func (q *Requests) countMail(ctx context.Context, a acct.Address) error {
+	return q.count(ctx, errMailLimited,
+		q.limit("mails-mailbox", a.Key(), time.Hour, q.limits.MailsPerMailbox),
+		q.limit("mails", "", time.Hour, q.limits.MailsInTotal))
+}
+
+func (q *Requests) count(ctx context.Context, refusal *fault.Error, limits ...Limit) error {
+	now := q.now()
+	exceeded, until, err := q.store.Count(ctx, now, limits...)
+	if err != nil {
+		return err
+	}
+	if exceeded != nil {
+		q.log.Warn("limit reached", slog.String("limit", exceeded.Name))
+		return refusal.After(until.Sub(now))
+	}
+	return nil
+}
+
+// countWrongCode counts a wrong code against the ceiling that all share, and
+// tells the operator when it is reached.
+func (q *Requests) countWrongCode(ctx context.Context) error {
+	exceeded, _, err := q.store.Count(ctx, q.now(), q.wrongCodes())
+	if err == nil && exceeded != nil {
+		q.log.Error("ceiling of wrong codes reached: no codes are mailed until the window ends")
+	}
+	return err
+}
+
+// codesAllowed refuses when the ceiling of wrong codes is reached. It refuses
+// known and unknown mailboxes alike, or its answer would tell them apart.
+func (q *Requests) codesAllowed(ctx context.Context) error {
+	l := q.wrongCodes()
+	n, err := q.store.Counted(ctx, q.now(), l)
+	if err != nil {
+		return err
+	}
+	if n >= l.Max {
+		return errCodesPaused.After(time.Hour)
+	}
+	return nil
+}
+
+func (q *Requests) wrongCodes() Limit {
+	return q.limit("wrong-codes", "", day, q.limits.WrongCodes)
+}
+
+func (q *Requests) limit(name, counted string, window time.Duration, max int) Limit {
+	return Limit{Name: name, Key: q.vault.CodeHash("limit", name, counted), Window: window, Max: max}
+}

@@ -1,0 +1,185 @@
+package attest
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"time"
+
+	"cocarde.example/internal/fault"
+)
+
+var (
+	errCodeWrong = fault.New(fault.Forbidden, "code_wrong",
+		"This is not the code. Compare it with the newest mail, and type it again.").At("/code")
+	errCodeExpired = fault.New(fault.Gone, "code_expired",
+		"This code is older than 10 minutes. Ask for a new one.").At("/code")
+	errCodes = fault.New(fault.Limited, "too_many_codes",
+		"No more codes are sent for this request. Begin a new one.")
+	errStopLink = fault.New(fault.NotFound, "stop_link_unknown",
+		"This link does not stop any mail. Copy it again from the mail, whole.")
+)
+
+// proveAccount records the account proof and asks for the mail with the code.
+func (q *Requests) proveAccount(ctx context.Context, r Request) (View, error) {
+	code, entry, err := q.newMailboxCode(ctx, r)
+	if err != nil {
+		return View{}, err
+	}
+	err = q.store.ProveAccount(ctx, r.ID, q.now(), code, entry)
+	if errors.Is(err, ErrState) {
+		return View{}, q.notIn(ctx, r.ID)
+	}
+	if err != nil {
+		return View{}, fmt.Errorf("record account proof: %w", err)
+	}
+	r.State = AwaitingMailboxProof
+	return q.view(r), nil
+}
+
+// RenewCode sends another code in place of the former one.
+func (q *Requests) RenewCode(ctx context.Context, id, token string) (View, error) {
+	r, err := q.open(ctx, id, token)
+	if err != nil {
+		return View{}, err
+	}
+	if r.State != AwaitingMailboxProof {
+		return View{}, errOutOfTurn
+	}
+	if r.CodesSent >= maxCodes {
+		return View{}, errCodes
+	}
+	code, entry, err := q.newMailboxCode(ctx, r)
+	if err != nil {
+		return View{}, err
+	}
+	err = q.store.RenewMailboxCode(ctx, r.ID, code, entry, maxCodes)
+	if errors.Is(err, ErrState) {
+		return View{}, q.notIn(ctx, r.ID)
+	}
+	if err != nil {
+		return View{}, fmt.Errorf("renew code: %w", err)
+	}
+	return q.view(r), nil
+}
+
+// newMailboxCode makes a code and the mail that carries it. The mail is nil for
+// a mailbox whose holder asked for no more; nothing else differs then.
+func (q *Requests) newMailboxCode(ctx context.Context, r Request) (Code, *OutboxEntry, error) {
+	address, err := q.address(r)
+	if err != nil {
+		return Code{}, nil, err
+	}
+	if err := q.codesAllowed(ctx); err != nil {
+		return Code{}, nil, err
+	}
+	if err := q.countMail(ctx, address); err != nil {
+		return Code{}, nil, err
+	}
+	now := q.now()
+	digits := randomDigits()
+	code := Code{Hash: q.mailboxCodeHash(r, digits), ExpiresAt: now.Add(codeLifetime)}
+	stopped, err := q.store.MailStopped(ctx, r.MailboxKey, now)
+	if err != nil || stopped {
+		return code, nil, err
+	}
+	m := Message{
+		Kind: MailCode, To: address.String(), Lang: r.Lang, Issuer: q.issuer,
+		Handle: r.Actor.Handle.String(), Instance: r.Actor.Host.String(), Agency: r.Agency.Domain,
+		Code: digits, Minutes: int(codeLifetime / time.Minute), StopURL: q.stopURL(r),
+	}
+	former, err := q.store.BadgeOfMailbox(ctx, r.MailboxKey, now)
+	switch {
+	case err == nil:
+		m.Replaces = former.Badge.Actor.Handle.String()
+	case !errors.Is(err, ErrNotFound):
+		return Code{}, nil, fmt.Errorf("find badge of mailbox: %w", err)
+	}
+	entry, err := q.mailEntry(m, code.ExpiresAt)
+	return code, entry, err
+}
+
+// ProveMailbox takes the code. The right code again, after it was accepted, is
+// no error; any other then is.
+func (q *Requests) ProveMailbox(ctx context.Context, id, token, typed string) (View, error) {
+	r, err := q.open(ctx, id, token)
+	if err != nil {
+		return View{}, err
+	}
+	digits := plainCode(typed)
+	if len(digits) != 8 {
+		return View{}, errCodeMalformed
+	}
+	hash := q.mailboxCodeHash(r, digits)
+	if r.State == Proven || r.State == Issued {
+		if r.MailboxCode != nil && subtle.ConstantTimeCompare(r.MailboxCode.Hash, hash) == 1 {
+			return q.view(r), nil
+		}
+		return View{}, errOutOfTurn
+	}
+	code, err := q.store.TakeMailboxTry(ctx, r.ID, maxTries)
+	if errors.Is(err, ErrState) {
+		return View{}, q.notIn(ctx, r.ID)
+	}
+	if err != nil {
+		return View{}, fmt.Errorf("take try: %w", err)
+	}
+	if err := q.judge(ctx, r, code, hash); err != nil {
+		return View{}, err
+	}
+	err = q.store.ProveMailbox(ctx, r.ID, hash, q.now())
+	if errors.Is(err, ErrState) {
+		return View{}, q.notIn(ctx, r.ID)
+	}
+	if err != nil {
+		return View{}, fmt.Errorf("record mailbox proof: %w", err)
+	}
+	r.State = Proven
+	return q.view(r), nil
+}
+
+// judge compares a code on which a try was just taken. The last wrong try ends
+// the request.
+func (q *Requests) judge(ctx context.Context, r Request, c Code, hash []byte) error {
+	if !q.now().Before(c.ExpiresAt) {
+		return errCodeExpired
+	}
+	if subtle.ConstantTimeCompare(c.Hash, hash) == 1 {
+		return nil
+	}
+	if err := q.countWrongCode(ctx); err != nil {
+		return fmt.Errorf("count wrong code: %w", err)
+	}
+	if c.Tries < maxTries {
+		return errCodeWrong
+	}
+	if err := q.store.EndRequest(ctx, r.ID, Refused); err != nil && !errors.Is(err, ErrState) {
+		return fmt.Errorf("refuse request: %w", err)
+	}
+	return errRefused
+}
+
+func (q *Requests) mailboxCodeHash(r Request, digits string) []byte {
+	return q.vault.CodeHash("mailbox-code", r.ID, digits)
+}
+
+// stopURL is the one link of a code mail. It carries the keyed hash of the
+// mailbox, sealed: it names nobody, and nobody else can make one.
+func (q *Requests) stopURL(r Request) string {
+	return q.issuer + "/request/stop/" + base64.RawURLEncoding.EncodeToString(q.vault.Seal(sealStop, r.MailboxKey))
+}
+
+// StopMail keeps code mails from the mailbox of a stop link for 30 days.
+func (q *Requests) StopMail(ctx context.Context, stopToken string) error {
+	sealed, err := base64.RawURLEncoding.Strict().DecodeString(stopToken)
+	if err != nil {
+		return errStopLink
+	}
+	key, err := q.vault.Open(sealStop, sealed)
+	if err != nil {
+		return errStopLink.Because(err)
+	}
+	return q.store.StopMail(ctx, key, q.now().Add(stopLifetime))
+}

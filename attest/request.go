@@ -1,0 +1,83 @@
+package attest
+
+import (
+	"time"
+
+	"cocarde.example/internal/acct"
+)
+
+// State is where a request stands.
+type State string
+
+// The states of a request. The last four are ends, but an issued request still
+// repeats its answer until it expires.
+const (
+	AwaitingAccountProof State = "awaiting_account_proof"
+	AwaitingMailboxProof State = "awaiting_mailbox_proof"
+	Proven               State = "proven"
+	Issued               State = "issued"
+	Expired              State = "expired"
+	Withdrawn            State = "withdrawn"
+	Refused              State = "refused"
+)
+
+// Method is how an account is proven.
+type Method string
+
+// ByOAuth is signing in at the agent's own instance. (The link proof follows.)
+const ByOAuth Method = "oauth"
+
+// Actor is what a handle resolves to.
+type Actor struct {
+	ID     string      // the actor's id, a URL; never changes
+	URL    string      // the page of the profile
+	Handle acct.Handle // canonical, as the handle's own host names it
+	Host   acct.Host   // of the ID: where signing in happens
+}
+
+// Agency is what an attestation says about the mailbox's agency.
+type Agency struct {
+	Domain  string // A-labels
+	Name    string // empty under a rule that names none
+	Country string // ISO 3166-1 alpha-2, or "EU"
+}
+
+// Code is a short secret at rest: a keyed hash, with its bounds.
+type Code struct {
+	Hash      []byte
+	ExpiresAt time.Time
+	Tries     int // taken so far
+}
+
+// SignIn is one attempt to sign in at the instance.
+type SignIn struct {
+	StateHash []byte // keyed hash of the OAuth state parameter
+	Browser   []byte // keyed hash of the secret in the asking browser's cookie
+	Verifier  []byte // PKCE code verifier (RFC 7636), sealed
+	ExpiresAt time.Time
+}
+
+// Request is one try to link one account with one mailbox, as it is stored.
+type Request struct {
+	ID         string // 12 characters, Crockford base32
+	BadgeID    string // reserved for the badge that it may end in
+	TokenHash  []byte // keyed hash of the bearer token
+	State      State
+	Actor      Actor
+	Mailbox    []byte // the address, sealed
+	MailboxKey []byte // keyed hash of the address without case and + part
+	Agency     Agency
+	Lang       string // "fr" or "en"
+	Listed     bool
+	Method     Method
+	CreatedAt  time.Time
+	ExpiresAt  time.Time
+
+	SignIns        int       // attempts begun
+	AccountCode    *Code     // set when the sign-in ended in another browser
+	AccountProofAt time.Time // zero until proven
+	MailboxCode    *Code     // set once the mail is asked for
+	CodesSent      int
+	MailboxProofAt time.Time // zero until proven
+	JTI            string    // of the attestation, once issued
+}

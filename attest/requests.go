@@ -1,0 +1,200 @@
+package attest
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"cocarde.example/internal/acct"
+	"cocarde.example/internal/fault"
+)
+
+// How long things hold.
+const (
+	requestLifetime = 24 * time.Hour
+	signInLifetime  = 10 * time.Minute
+	codeLifetime    = 10 * time.Minute
+	stopLifetime    = 30 * day
+)
+
+// How often things may be tried in one request.
+const (
+	maxSignIns = 5
+	maxTries   = 5 // of each code
+	maxCodes   = 3 // mails
+)
+
+var (
+	errToken = fault.New(fault.Unauthorized, "token_wrong",
+		"There is no such request, or the token is not its own. Send the token that you got when the request began.")
+	errExpired = fault.New(fault.Gone, "request_expired",
+		"This request has ended: its time is over. Begin a new one.")
+	errWithdrawn = fault.New(fault.Gone, "request_withdrawn",
+		"This request was withdrawn. Begin a new one.")
+	errRefused = fault.New(fault.Gone, "request_refused",
+		"This request was refused after too many wrong codes. Begin a new one.")
+	errOutOfTurn = fault.New(fault.Conflict, "request_out_of_turn",
+		"The request does not stand where this step belongs. Look at its state: the account proof comes first, then the mailbox proof, then the attestation.")
+)
+
+// RequestsConfig is what Requests is made of. All of it is required but Mail.
+type RequestsConfig struct {
+	Issuer     string // origin
+	Store      Store
+	Vault      Vault
+	Fediverse  Fediverse
+	Mailboxes  Mailboxes
+	Agencies   Agencies
+	Signer     Signer
+	Checker    Checker
+	Pseudonyms Pseudonyms
+	Limits     Limits
+	Validity   time.Duration // of an attestation
+	Mail       bool          // whether mail can be sent at all
+	Now        func() time.Time
+	Log        *slog.Logger
+}
+
+// Requests is the way from asking to an attestation. It is safe for concurrent
+// use, by many processes on one store.
+type Requests struct {
+	issuer     string
+	store      Store
+	vault      Vault
+	fediverse  Fediverse
+	mailboxes  Mailboxes
+	agencies   Agencies
+	signer     Signer
+	checker    Checker
+	pseudonyms Pseudonyms
+	limits     Limits
+	validity   time.Duration
+	mail       bool
+	now        func() time.Time
+	log        *slog.Logger
+}
+
+// NewRequests makes a Requests.
+func NewRequests(c RequestsConfig) *Requests {
+	return &Requests{
+		issuer: c.Issuer, store: c.Store, vault: c.Vault, fediverse: c.Fediverse,
+		mailboxes: c.Mailboxes, agencies: c.Agencies, signer: c.Signer, checker: c.Checker,
+		pseudonyms: c.Pseudonyms, limits: c.Limits, validity: c.Validity, mail: c.Mail,
+		now: c.Now, log: c.Log,
+	}
+}
+
+// Look shows a request to whoever holds its token.
+func (q *Requests) Look(ctx context.Context, id, token string) (View, error) {
+	r, err := q.find(ctx, id, token)
+	if err != nil {
+		return View{}, err
+	}
+	return q.view(r), nil
+}
+
+// Withdraw ends a request that has not ended yet. Withdrawing twice is no error.
+func (q *Requests) Withdraw(ctx context.Context, id, token string) error {
+	r, err := q.find(ctx, id, token)
+	if err != nil {
+		return err
+	}
+	if r.State == Withdrawn {
+		return nil
+	}
+	if err := q.store.EndRequest(ctx, r.ID, Withdrawn); !errors.Is(err, ErrState) {
+		return err
+	}
+	return q.notIn(ctx, r.ID)
+}
+
+// find gives the request of an id to whoever has its token. An unknown id and a
+// wrong token get the same answer.
+func (q *Requests) find(ctx context.Context, id, token string) (Request, error) {
+	r, err := q.store.Request(ctx, id)
+	if errors.Is(err, ErrNotFound) {
+		return Request{}, errToken
+	}
+	if err != nil {
+		return Request{}, fmt.Errorf("find request: %w", err)
+	}
+	if subtle.ConstantTimeCompare(r.TokenHash, q.tokenHash(id, token)) != 1 {
+		return Request{}, errToken
+	}
+	return r, nil
+}
+
+// open gives the request only while it may still go on.
+func (q *Requests) open(ctx context.Context, id, token string) (Request, error) {
+	r, err := q.find(ctx, id, token)
+	if err != nil {
+		return Request{}, err
+	}
+	return r, q.ended(r)
+}
+
+// ended is the refusal for a request that has ended without an attestation, or
+// whose time is over.
+func (q *Requests) ended(r Request) error {
+	switch q.stateOf(r) {
+	case Withdrawn:
+		return errWithdrawn
+	case Refused:
+		return errRefused
+	case Expired:
+		return errExpired
+	}
+	if !q.now().Before(r.ExpiresAt) {
+		return errExpired // issued, but its answer is repeated no longer
+	}
+	return nil
+}
+
+// stateOf is the state with the clock taken into account.
+func (q *Requests) stateOf(r Request) State {
+	switch r.State {
+	case AwaitingAccountProof, AwaitingMailboxProof, Proven:
+		if !q.now().Before(r.ExpiresAt) {
+			return Expired
+		}
+	}
+	return r.State
+}
+
+// notIn says why a step found the request in another state than it needs: most
+// often another call came first.
+func (q *Requests) notIn(ctx context.Context, id string) error {
+	r, err := q.store.Request(ctx, id)
+	if err != nil {
+		return fmt.Errorf("find request again: %w", err)
+	}
+	if err := q.ended(r); err != nil {
+		return err
+	}
+	return errOutOfTurn
+}
+
+func (q *Requests) view(r Request) View {
+	return View{
+		ID: r.ID, State: q.stateOf(r), Handle: r.Actor.Handle, Actor: r.Actor,
+		Agency: r.Agency, BadgeURL: q.badgeURL(r.BadgeID), ExpiresAt: r.ExpiresAt,
+	}
+}
+
+func (q *Requests) badgeURL(id string) string { return q.issuer + "/b/" + id }
+
+func (q *Requests) tokenHash(id, token string) []byte {
+	return q.vault.CodeHash("request", id, token)
+}
+
+// address opens the sealed mailbox of a request.
+func (q *Requests) address(r Request) (acct.Address, error) {
+	plain, err := q.vault.Open(sealMailbox, r.Mailbox)
+	if err != nil {
+		return acct.Address{}, fmt.Errorf("open mailbox: %w", err)
+	}
+	return acct.ParseAddress(string(plain))
+}

@@ -1,0 +1,192 @@
+package attest
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"time"
+
+	"cocarde.example/internal/fault"
+)
+
+// signInTimeout bounds what is done at the instance once its answer has come; the
+// browser that brought it may have gone by then.
+const signInTimeout = 40 * time.Second
+
+var (
+	errSignInUnknown = fault.New(fault.Invalid, "sign_in_unknown",
+		"This sign-in was not begun here, or has been completed already. Begin it again from your request.")
+	errSignInExpired = fault.New(fault.Gone, "sign_in_expired",
+		"The sign-in took longer than 10 minutes. Begin it again from your request.")
+	errSignInDenied = fault.New(fault.Forbidden, "sign_in_denied",
+		"Your instance did not let the sign-in through. Begin it again, and allow it there.")
+	errSignIns = fault.New(fault.Limited, "too_many_sign_ins",
+		"This request has had too many sign-ins. Begin a new request.")
+	errOtherAccount = fault.New(fault.Conflict, "account_mismatch",
+		"You signed in with another account than the one you asked for. Sign out at your instance, then begin the sign-in again with the right account.")
+	errCodeMalformed = fault.New(fault.Invalid, "code_malformed",
+		"This is not a code as we give them out: 8 characters. Copy it again.").At("/code")
+)
+
+// prepareSignIn makes the secrets of a sign-in and asks the fediverse for the URL.
+func (q *Requests) prepareSignIn(ctx context.Context, r Request) (Begun, SignIn, error) {
+	state, browser, verifier := randomSecret(32), randomSecret(32), randomSecret(48)
+	url, err := q.fediverse.AuthorizeURL(ctx, SignInAt{
+		Host: r.Actor.Host, RedirectURI: q.redirectURI(r), State: state, Verifier: verifier,
+	})
+	if err != nil {
+		return Begun{}, SignIn{}, at("/handle", err)
+	}
+	view := q.view(r)
+	view.AuthorizeURL = url
+	return Begun{View: view, Browser: browser}, SignIn{
+		StateHash: q.vault.CodeHash("state", state),
+		Browser:   q.vault.CodeHash("browser", r.ID, browser),
+		Verifier:  q.vault.Seal(sealVerifier, []byte(verifier)),
+		ExpiresAt: q.now().Add(signInLifetime),
+	}, nil
+}
+
+// redirectURI is one for each instance, so that no instance's answer can be
+// passed off as another's.
+func (q *Requests) redirectURI(r Request) string {
+	return q.issuer + "/oauth/callback/" + r.Actor.Host.String()
+}
+
+// BeginSignIn begins the sign-in anew; the former one can no longer complete.
+func (q *Requests) BeginSignIn(ctx context.Context, id, token string) (Begun, error) {
+	r, err := q.open(ctx, id, token)
+	if err != nil {
+		return Begun{}, err
+	}
+	if r.State != AwaitingAccountProof {
+		return Begun{}, errOutOfTurn
+	}
+	if r.SignIns >= maxSignIns {
+		return Begun{}, errSignIns
+	}
+	begun, signIn, err := q.prepareSignIn(ctx, r)
+	if err != nil {
+		return Begun{}, err
+	}
+	if err := q.store.AddSignIn(ctx, r.ID, signIn, maxSignIns); errors.Is(err, ErrState) {
+		return Begun{}, q.notIn(ctx, r.ID)
+	} else if err != nil {
+		return Begun{}, fmt.Errorf("keep sign-in: %w", err)
+	}
+	return begun, nil
+}
+
+// FinishSignIn takes an instance's answer. In the browser that asked it
+// completes the account proof; in any other it yields a code to carry over.
+func (q *Requests) FinishSignIn(ctx context.Context, c Callback) (SignedIn, error) {
+	r, s, err := q.store.TakeSignIn(ctx, q.vault.CodeHash("state", c.State))
+	if errors.Is(err, ErrNotFound) {
+		return SignedIn{}, errSignInUnknown
+	}
+	if err != nil {
+		return SignedIn{}, fmt.Errorf("take sign-in: %w", err)
+	}
+	if err := q.admitCallback(r, s, c); err != nil {
+		return SignedIn{}, err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), signInTimeout)
+	defer cancel()
+	if err := q.whoSignedIn(ctx, r, s, c.Code); err != nil {
+		return SignedIn{}, err
+	}
+	if subtle.ConstantTimeCompare(s.Browser, q.vault.CodeHash("browser", r.ID, c.Browser)) == 1 {
+		view, err := q.proveAccount(ctx, r)
+		return SignedIn{View: view, Issuer: q.issuer}, err
+	}
+	return q.holdAccountProof(ctx, r)
+}
+
+func (q *Requests) admitCallback(r Request, s SignIn, c Callback) error {
+	if c.Instance != r.Actor.Host.String() {
+		return errSignInUnknown
+	}
+	if err := q.ended(r); err != nil {
+		return err
+	}
+	if r.State != AwaitingAccountProof {
+		return errOutOfTurn
+	}
+	if !q.now().Before(s.ExpiresAt) {
+		return errSignInExpired
+	}
+	if c.Error != "" || c.Code == "" {
+		return errSignInDenied
+	}
+	return nil
+}
+
+// whoSignedIn is nil if the account that signed in is the request's. A token
+// that could not be given back is queued, whatever else went wrong.
+func (q *Requests) whoSignedIn(ctx context.Context, r Request, s SignIn, code string) error {
+	verifier, err := q.vault.Open(sealVerifier, s.Verifier)
+	if err != nil {
+		return fmt.Errorf("open PKCE verifier: %w", err)
+	}
+	actorID, unrevoked, err := q.fediverse.FinishSignIn(ctx, SignInAt{
+		Host: r.Actor.Host, RedirectURI: q.redirectURI(r), Verifier: string(verifier),
+	}, code)
+	if unrevoked != nil {
+		e, sealErr := q.entry(OutboxRevocation, SealRevocation, unrevoked, q.now().Add(30*day))
+		if sealErr == nil {
+			sealErr = q.store.AddOutbox(ctx, *e)
+		}
+		if sealErr != nil {
+			return fmt.Errorf("queue revocation: %w", sealErr)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if actorID != r.Actor.ID {
+		return errOtherAccount
+	}
+	return nil
+}
+
+func (q *Requests) holdAccountProof(ctx context.Context, r Request) (SignedIn, error) {
+	code := randomID(8)
+	err := q.store.HoldAccountProof(ctx, r.ID, Code{
+		Hash: q.vault.CodeHash("account-code", r.ID, code), ExpiresAt: q.now().Add(codeLifetime),
+	})
+	if errors.Is(err, ErrState) {
+		return SignedIn{}, q.notIn(ctx, r.ID)
+	}
+	if err != nil {
+		return SignedIn{}, fmt.Errorf("hold account proof: %w", err)
+	}
+	return SignedIn{View: q.view(r), Code: code, Issuer: q.issuer}, nil
+}
+
+// ConfirmAccount completes the account proof with the code that the callback
+// page showed in another browser.
+func (q *Requests) ConfirmAccount(ctx context.Context, id, token, code string) (View, error) {
+	r, err := q.open(ctx, id, token)
+	if err != nil {
+		return View{}, err
+	}
+	if r.State != AwaitingAccountProof {
+		return View{}, errOutOfTurn
+	}
+	code = plainCode(code)
+	if len(code) != 8 {
+		return View{}, errCodeMalformed
+	}
+	held, err := q.store.TakeAccountTry(ctx, r.ID, maxTries)
+	if errors.Is(err, ErrState) {
+		return View{}, q.notIn(ctx, r.ID)
+	}
+	if err != nil {
+		return View{}, fmt.Errorf("take try: %w", err)
+	}
+	if err := q.judge(ctx, r, held, q.vault.CodeHash("account-code", r.ID, code)); err != nil {
+		return View{}, err
+	}
+	return q.proveAccount(ctx, r)
+}

@@ -1,0 +1,145 @@
+package attest
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"cocarde.example/internal/acct"
+	"cocarde.example/verify"
+)
+
+// What a store answers when the thing asked for does not stand as expected.
+// Everything else that it returns is a fault of the database.
+var (
+	// ErrNotFound: no such row.
+	ErrNotFound = errors.New("attest: not found")
+	// ErrState: the request is not in the state that the act needs, or is past its end.
+	ErrState = errors.New("attest: request is in another state")
+	// ErrAccountTaken: the account has a badge in force.
+	ErrAccountTaken = errors.New("attest: account has a badge in force")
+	// ErrIndexTaken: the status index is another attestation's.
+	ErrIndexTaken = errors.New("attest: status index is taken")
+	// ErrRevoked: the badge is revoked for good.
+	ErrRevoked = errors.New("attest: badge is revoked")
+)
+
+// RequestStore keeps requests. Every method is one transaction, durable once it
+// returns nil, and safe to run from many processes at once.
+type RequestStore interface {
+	// AddRequest keeps a new request, with its first sign-in.
+	AddRequest(ctx context.Context, r Request, s SignIn) error
+	// Request finds a request by its id, or ErrNotFound. Its State is as stored:
+	// expiry is judged by the caller.
+	Request(ctx context.Context, id string) (Request, error)
+	// AddSignIn counts another attempt of a request that awaits its account proof
+	// and replaces the former one and any AccountCode. ErrState if it does not, or
+	// if it has begun max attempts already.
+	AddSignIn(ctx context.Context, id string, s SignIn, max int) error
+	// TakeSignIn finds the sign-in of a state parameter and deletes it, so that
+	// it completes at most once; ErrNotFound if there is none.
+	TakeSignIn(ctx context.Context, stateHash []byte) (Request, SignIn, error)
+	// HoldAccountProof keeps the code that whoever holds the request's token must
+	// show, since the sign-in ended in another browser. ErrState as above.
+	HoldAccountProof(ctx context.Context, id string, c Code) error
+	// TakeAccountTry counts one try at the AccountCode and gives the code with
+	// that try counted. ErrState if there is none, or max tries were taken before.
+	TakeAccountTry(ctx context.Context, id string, max int) (Code, error)
+	// ProveAccount records the account proof, sets the mailbox code and puts the
+	// mail (nil: none goes out) in the outbox. ErrState if the account is not awaited.
+	ProveAccount(ctx context.Context, id string, at time.Time, c Code, mail *OutboxEntry) error
+	// RenewMailboxCode replaces the mailbox code by a fresh one and puts its mail in
+	// the outbox. ErrState if the mailbox is not awaited or max codes were sent.
+	RenewMailboxCode(ctx context.Context, id string, c Code, mail *OutboxEntry, max int) error
+	// TakeMailboxTry counts one try at the MailboxCode, as TakeAccountTry.
+	TakeMailboxTry(ctx context.Context, id string, max int) (Code, error)
+	// ProveMailbox accepts the code of that hash, once: ErrState the second time.
+	ProveMailbox(ctx context.Context, id string, codeHash []byte, at time.Time) error
+	// EndRequest ends a request that has not ended yet: ErrState if it has.
+	EndRequest(ctx context.Context, id string, end State) error
+}
+
+// Issuance is all that one transaction writes when an attestation is issued.
+type Issuance struct {
+	RequestID   string
+	Badge       Badge
+	Attestation Attestation
+	Event       Event
+	Mail        *OutboxEntry
+	// ReplacedMail is sent when a badge in force for the same mailbox was revoked.
+	ReplacedMail *OutboxEntry
+}
+
+// IssueStore commits issuances.
+type IssueStore interface {
+	// FreeIndex gives a random index that nothing holds yet in the open status
+	// list. It reserves nothing.
+	FreeIndex(ctx context.Context) (list, index int64, err error)
+	// Issue writes the badge, the attestation, its status index, the event and the
+	// mail, marks the request issued, and revokes (with events, reason Replaced) any
+	// other badge in force of the same mailbox; or does none of it: ErrState if the
+	// request is not proven, ErrAccountTaken, ErrIndexTaken.
+	Issue(ctx context.Context, i Issuance) error
+}
+
+// StatusChange is one act on a badge.
+type StatusChange struct {
+	BadgeID string
+	To      verify.Status
+	At      time.Time
+	By      string
+	Reason  Reason
+	Note    []byte // sealed
+}
+
+// BadgeStore finds badges and changes their status.
+type BadgeStore interface {
+	// Badge gives a badge with its latest attestation, or ErrNotFound.
+	Badge(ctx context.Context, id string) (Published, error)
+	// BadgeOfAccount gives the badge in force of an actor, or ErrNotFound.
+	BadgeOfAccount(ctx context.Context, actorID string, now time.Time) (Published, error)
+	// BadgeOfMailbox gives the badge in force of a mailbox, or ErrNotFound.
+	BadgeOfMailbox(ctx context.Context, mailboxKey []byte, now time.Time) (Published, error)
+	// BadgeOfHandle gives the newest listed badge of a handle, in force or not, or ErrNotFound.
+	BadgeOfHandle(ctx context.Context, h acct.Handle) (Published, error)
+	// Attestation finds one by its jti, or ErrNotFound.
+	Attestation(ctx context.Context, jti string) (Attestation, error)
+	// Badges lists badges by id.
+	Badges(ctx context.Context, f BadgeFilter) ([]Published, error)
+	// ChangeStatus changes the status of a badge and of every attestation under it
+	// that has not ended, with an event each, and says whether anything changed.
+	// The same status again changes nothing; ErrRevoked when it is revoked and To
+	// is another; ErrNotFound.
+	ChangeStatus(ctx context.Context, c StatusChange) (changed bool, err error)
+}
+
+// Limit is one ceiling: at most Max in each fixed Window.
+type Limit struct {
+	Name   string // "client", "mailbox", …
+	Key    []byte // keyed hash of what is counted
+	Window time.Duration
+	Max    int
+}
+
+// LimitStore counts in windows that all processes share.
+type LimitStore interface {
+	// Count adds one under every limit and names the first that is thereby
+	// exceeded, with the end of its window; exceeded is nil if none is.
+	Count(ctx context.Context, now time.Time, limits ...Limit) (exceeded *Limit, until time.Time, err error)
+	// Counted says how many stand under a limit in its present window, adding none.
+	Counted(ctx context.Context, now time.Time, l Limit) (int, error)
+	// StopMail keeps a mailbox from getting code mails until the time.
+	StopMail(ctx context.Context, mailboxKey []byte, until time.Time) error
+	// MailStopped says whether it is.
+	MailStopped(ctx context.Context, mailboxKey []byte, now time.Time) (bool, error)
+	// AddOutbox keeps an entry that belongs to no other act.
+	AddOutbox(ctx context.Context, e OutboxEntry) error
+}
+
+// Store is all of it.
+type Store interface {
+	RequestStore
+	IssueStore
+	BadgeStore
+	LimitStore
+}

@@ -1,0 +1,62 @@
+package attest
+
+import (
+	"time"
+
+	"cocarde.example/internal/acct"
+)
+
+// Beginning is what an agent asks for. Handle and Email are as typed.
+type Beginning struct {
+	Handle string
+	Email  string
+	Method string
+	Lang   string
+	Listed bool
+	Client string // who asks, as limits count: an address or an IPv6 /64
+}
+
+// View is what whoever holds a request's token may see of it.
+type View struct {
+	ID           string
+	State        State
+	Handle       acct.Handle // canonical
+	Actor        Actor
+	Agency       Agency
+	BadgeURL     string
+	AuthorizeURL string // only where a sign-in has just begun
+	ExpiresAt    time.Time
+}
+
+// Begun is a request, or a sign-in of it, that has just begun.
+type Begun struct {
+	View
+	Token   string // bearer token of the request; given once, when it begins
+	Browser string // secret for the asking browser's cookie
+}
+
+// Callback is what an instance sent a browser back with.
+type Callback struct {
+	Instance string // from the path: the host of the redirect URI
+	State    string
+	Code     string
+	Error    string // the OAuth error code, if the sign-in failed there
+	Browser  string // from the cookie; empty if there is none
+}
+
+// SignedIn is how a sign-in ended. Code is empty when it completed the account
+// proof. Otherwise the browser is not the one that asked: nothing is completed,
+// and Code is shown for whoever holds the request's token.
+type SignedIn struct {
+	View   View
+	Code   string
+	Issuer string
+}
+
+// IssuedAnswer is what the agent gets, each time the same.
+type IssuedAnswer struct {
+	BadgeID        string
+	Attestation    string // public form
+	WithDisclosure string // reveals the mailbox; for the agent alone
+	BadgeURL       string
+}

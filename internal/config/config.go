@@ -1,0 +1,130 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Config is every setting, under the name that file and environment use. An
+// empty one has its default.
+type Config struct {
+	// Addr is where serve listens; port 0 takes a free one. Default 127.0.0.1:8080.
+	Addr string `koanf:"COCARDE_ADDR"`
+	// URL is the issuer's public origin: what attestations name for ever. Default
+	// http:// and Addr; elsewhere than on loopback it must be https.
+	URL string `koanf:"COCARDE_URL"`
+	// DataDir holds the database and the secret file. Default ./cocarde-data.
+	DataDir string `koanf:"COCARDE_DATA_DIR"`
+	// Database is a SQLite file. Default cocarde.db in DataDir.
+	Database string `koanf:"COCARDE_DATABASE"`
+	// SecretFile wraps every key in the database. Default secret in DataDir; better
+	// a place that no backup of the database reaches.
+	SecretFile string `koanf:"COCARDE_SECRET_FILE"`
+	// SMTPURL is the mail server: smtp://[user@]host[:port] (STARTTLS) or
+	// smtps://[user@]host[:port] (TLS). Without it no mailbox can be proven.
+	SMTPURL string `koanf:"COCARDE_SMTP_URL"`
+	// SMTPPasswordFile holds the password of the user in SMTPURL.
+	SMTPPasswordFile string `koanf:"COCARDE_SMTP_PASSWORD_FILE"`
+	// MailFrom is the sender of mails. Default cocarde@ and the host of URL.
+	MailFrom string `koanf:"COCARDE_MAIL_FROM"`
+	// Resolver is the DNS server, host:port. Default: those of /etc/resolv.conf.
+	Resolver string `koanf:"COCARDE_RESOLVER"`
+	// TrustedProxies are addresses or prefixes, separated by commas, whose
+	// X-Forwarded-For is believed. Default: none.
+	TrustedProxies string `koanf:"COCARDE_TRUSTED_PROXIES"`
+
+	proxies []netip.Prefix
+}
+
+// Origin is the issuer's origin. On a free port it is known only once the
+// listener stands: pass its address.
+func (c Config) Origin(listening string) string {
+	if c.URL != "" {
+		return c.URL
+	}
+	return "http://" + listening
+}
+
+// Proxies are the parsed TrustedProxies.
+func (c Config) Proxies() []netip.Prefix { return slices.Clone(c.proxies) }
+
+// complete fills in the defaults and checks every setting.
+func (c Config) complete() (Config, error) {
+	fill := func(s *string, value string) {
+		if *s == "" {
+			*s = value
+		}
+	}
+	fill(&c.Addr, "127.0.0.1:8080")
+	fill(&c.DataDir, "cocarde-data")
+	fill(&c.Database, filepath.Join(c.DataDir, "cocarde.db"))
+	fill(&c.SecretFile, filepath.Join(c.DataDir, "secret"))
+	host, _, err := net.SplitHostPort(c.Addr)
+	if err != nil {
+		return c, fmt.Errorf("COCARDE_ADDR: %q is not host:port", c.Addr)
+	}
+	if c.URL == "" && !loopback(host) {
+		return c, fmt.Errorf("COCARDE_URL: must be set when COCARDE_ADDR is not on loopback: it is the https:// origin that attestations name")
+	}
+	if err := checkOrigin(c.URL); err != nil {
+		return c, err
+	}
+	if strings.Contains(c.Database, "://") {
+		return c, fmt.Errorf("COCARDE_DATABASE: this version keeps its data in SQLite only; give the path of a file")
+	}
+	if c.Resolver != "" {
+		if _, _, err := net.SplitHostPort(c.Resolver); err != nil {
+			return c, fmt.Errorf("COCARDE_RESOLVER: %q is not host:port", c.Resolver)
+		}
+	}
+	c.proxies, err = prefixes(c.TrustedProxies)
+	return c, err
+}
+
+// checkOrigin accepts scheme and host alone: what attestations are signed with
+// must have one spelling.
+func checkOrigin(s string) error {
+	if s == "" {
+		return nil
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || s != u.Scheme+"://"+u.Host || s != strings.ToLower(s) {
+		return fmt.Errorf("COCARDE_URL: %q is not an origin; write it like https://cocarde.example.org, in lower case, with nothing after the host", s)
+	}
+	if u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname()) {
+		return nil
+	}
+	return fmt.Errorf("COCARDE_URL: %q must be https (http is for loopback only)", s)
+}
+
+func loopback(host string) bool {
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	a, err := netip.ParseAddr(host)
+	return err == nil && a.IsLoopback()
+}
+
+func prefixes(list string) ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for s := range strings.SplitSeq(list, ",") {
+		s = strings.TrimSpace(s)
+		if s == "" {
+			continue
+		}
+		p, err := netip.ParsePrefix(s)
+		if a, addrErr := netip.ParseAddr(s); addrErr == nil {
+			p, err = netip.PrefixFrom(a, a.BitLen()), nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("COCARDE_TRUSTED_PROXIES: %q is neither an address nor a prefix", s)
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}

@@ -1,0 +1,87 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	c, err := Load("", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Addr != "127.0.0.1:8080" || c.Database != filepath.Join("cocarde-data", "cocarde.db") ||
+		c.SecretFile != filepath.Join("cocarde-data", "secret") {
+		t.Errorf("defaults: %+v", c)
+	}
+	if got := c.Origin("127.0.0.1:8080"); got != "http://127.0.0.1:8080" {
+		t.Errorf("origin %q", got)
+	}
+}
+
+func TestEnvironmentPrevailsOverFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "settings")
+	if err := os.WriteFile(path, []byte("# ours\nCOCARDE_ADDR=127.0.0.1:1\nCOCARDE_URL=https://a.example\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Load(path, []string{"COCARDE_ADDR=127.0.0.1:2", "HOME=/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Addr != "127.0.0.1:2" || c.URL != "https://a.example" {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ env, says string }{
+		"unknown name":      {"COCARDE_ADRR=x", "COCARDE_ADRR"},
+		"bad address":       {"COCARDE_ADDR=nowhere", "host:port"},
+		"public, no origin": {"COCARDE_ADDR=0.0.0.0:80", "COCARDE_URL"},
+		"http elsewhere":    {"COCARDE_URL=http://a.example", "must be https"},
+		"path in origin":    {"COCARDE_URL=https://a.example/x", "not an origin"},
+		"slash in origin":   {"COCARDE_URL=https://a.example/", "not an origin"},
+		"user in origin":    {"COCARDE_URL=https://u@a.example", "not an origin"},
+		"upper case origin": {"COCARDE_URL=https://A.example", "not an origin"},
+		"other scheme":      {"COCARDE_URL=ftp://a.example", "must be https"},
+		"bad resolver":      {"COCARDE_RESOLVER=127.0.0.1", "host:port"},
+		"bad proxy":         {"COCARDE_TRUSTED_PROXIES=10.0.0.0/8,x", `"x"`},
+		"another database":  {"COCARDE_DATABASE=postgres://x", "SQLite only"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := Load("", []string{c.env})
+			if err == nil || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("error %v, want one that says %q", err, c.says)
+			}
+		})
+	}
+}
+
+func TestUnknownNameInFileIsNamed(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "settings")
+	if err := os.WriteFile(path, []byte("COCARDE_NOPE=1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Load(path, nil)
+	if err == nil || !strings.Contains(err.Error(), "COCARDE_NOPE") || !strings.Contains(err.Error(), path) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestProxies(t *testing.T) {
+	t.Parallel()
+	c, err := Load("", []string{"COCARDE_TRUSTED_PROXIES=127.0.0.1, 10.0.0.0/8"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Proxies(); len(got) != 2 || got[0].String() != "127.0.0.1/32" {
+		t.Errorf("%v", got)
+	}
+}

@@ -1,0 +1,25 @@
+package fediverse
+
+import "context"
+
+// App is the program's registration at one instance.
+type App struct {
+	Host         string // of the instance, with the port on loopback
+	RedirectURI  string
+	ClientID     string
+	ClientSecret []byte // sealed
+	Scope        string
+	Authorize    string // endpoints, each on Host
+	Token        string
+	Revoke       string // empty where there is none
+}
+
+// AppStore keeps registrations: one per instance.
+type AppStore interface {
+	// App gives the registration at a host; ok is false if there is none.
+	App(ctx context.Context, host string) (a App, ok bool, err error)
+	// SaveApp keeps or replaces it.
+	SaveApp(ctx context.Context, a App) error
+	// ForgetApp deletes it, if its client id still is the one given.
+	ForgetApp(ctx context.Context, host, clientID string) error
+}

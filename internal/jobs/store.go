@@ -1,0 +1,32 @@
+package jobs
+
+import (
+	"context"
+	"time"
+
+	"cocarde.example/attest"
+)
+
+// Store is what this package needs of the database.
+type Store interface {
+	// Lease takes or keeps a lease for a holder until the time; held is false
+	// while another holder's lease has not ended.
+	Lease(ctx context.Context, name, holder string, now, until time.Time) (held bool, err error)
+	// ReleaseLease gives a lease back at shutdown.
+	ReleaseLease(ctx context.Context, name, holder string) error
+	// NumberEvents numbers the committed public events that have no number yet, in
+	// the order of their insertion, without gaps.
+	NumberEvents(ctx context.Context) error
+	// DueOutbox gives entries whose time has come, oldest first.
+	DueOutbox(ctx context.Context, now time.Time, limit int) ([]attest.OutboxEntry, error)
+	// OutboxSent deletes an entry.
+	OutboxSent(ctx context.Context, id int64) error
+	// OutboxFailed counts an attempt and says when the next may be; lastError is a
+	// short code, never a server's own words.
+	OutboxFailed(ctx context.Context, id int64, next time.Time, lastError string) error
+	// OutboxGaveUp keeps an entry to be shown, and never tries it again.
+	OutboxGaveUp(ctx context.Context, id int64, lastError string) error
+	// Purge deletes what has been kept long enough: requests and limit windows that
+	// ended before the time.
+	Purge(ctx context.Context, before time.Time) error
+}
