@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -58,7 +57,6 @@ func unpack(payload value, disclosures []string) (value, *unpacker, error) {
 		}
 		u.waiting[digest] = d
 	}
-	payload.members = slices.DeleteFunc(payload.members, func(m member) bool { return m.name == "_sd_alg" })
 	processed, err := u.walk(payload, 0)
 	if err != nil {
 		return value{}, nil, err
@@ -91,6 +89,9 @@ func (u *unpacker) object(v value, depth int) (value, error) {
 	out := value{kind: kindObject, members: make([]member, 0, len(v.members))}
 	var digests []member
 	for _, m := range v.members {
+		if m.name == "_sd_alg" && depth == 0 {
+			continue
+		}
 		switch m.name {
 		case "_sd":
 			if m.value.kind != kindArray {

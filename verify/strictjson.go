@@ -168,6 +168,7 @@ func (r *reader) composite(depth int, open byte) (value, error) {
 		r.i++
 		return v, nil
 	}
+	v.members = make([]member, 0, 4)
 	for {
 		m, err := r.member(depth, v.kind)
 		if err != nil {
