@@ -54,7 +54,7 @@ const lookalikes = "" +
 	"օսոհցզաղյլւգքռ" + // Armenian
 	"იოყძხჿ" + // Georgian
 	"סוןיחד" + // Hebrew
-	"ဝഠಠଠ" // the round letters
+	"ဝഠಠଠ" // Myanmar, Malayalam, Kannada, Oriya: round as an o
 
 // everyday are the Latin and Cyrillic letters that people write with. The others
 // of these scripts serve phonetics, clicks and old manuscripts (ɡ, ᴄ, ǃ, ꙇ) and
