@@ -1,0 +1,25 @@
+package api
+
+import (
+	"net/http"
+	"time"
+
+	"cocarde.example/internal/fault"
+)
+
+var (
+	errNotReady = fault.New(fault.Unavailable, "not_ready",
+		"This server cannot work now; its log says why. Try again in a moment.").After(5 * time.Second)
+	fine = HealthStatus{Status: HealthStatusStatusOk}
+)
+
+func (a *API) isAlive(*http.Request, none) (answer[HealthStatus], error) {
+	return ok(fine), nil
+}
+
+func (a *API) isReady(r *http.Request, _ none) (answer[HealthStatus], error) {
+	if err := a.health.Ready(r.Context()); err != nil {
+		return answer[HealthStatus]{}, errNotReady.Because(err)
+	}
+	return ok(fine), nil
+}

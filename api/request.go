@@ -1,0 +1,141 @@
+package api
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"cocarde.example/attest"
+	"cocarde.example/internal/fault"
+	"cocarde.example/internal/front"
+)
+
+// browserCookie holds the secret of the browser that asked. Its prefix makes
+// browsers bind it to this host (RFC 6265bis §4.1.3.2).
+const browserCookie = "__Host-cocarde-request"
+
+var errTokenMissing = fault.New(fault.Unauthorized, "token_missing",
+	"This call needs the request's token. Send it as Authorization: Bearer …")
+
+// requests are the calls on the way to an attestation.
+type requests struct {
+	domain Requests
+	now    func() time.Time
+}
+
+func (q requests) begin(r *http.Request, b RequestBeginning) (answer[RequestBegun], error) {
+	begun, err := q.domain.Begin(r.Context(), attest.Beginning{
+		Handle: b.Handle, Email: b.Email, Method: string(b.AccountProof.Method), Lang: string(b.Lang),
+		Listed: b.Listed == nil || *b.Listed, Client: front.ClientKey(r),
+	})
+	if err != nil {
+		return answer[RequestBegun]{}, err
+	}
+	v := view(begun.View)
+	return answer[RequestBegun]{http.StatusCreated, q.remember(begun, "/v1/requests/"+v.ID), RequestBegun{
+		ID: v.ID, Token: begun.Token, State: v.State, Handle: v.Handle, Actor: v.Actor, Agency: v.Agency,
+		AuthorizeURL: v.AuthorizeURL, BadgeURL: v.BadgeURL, ExpiresAt: v.ExpiresAt,
+	}}, nil
+}
+
+func (q requests) look(r *http.Request, _ none) (answer[Request], error) {
+	token, err := bearer(r)
+	if err != nil {
+		return answer[Request]{}, err
+	}
+	return viewed(q.domain.Look(r.Context(), r.PathValue("id"), token))
+}
+
+func (q requests) withdraw(r *http.Request, _ none) (answer[none], error) {
+	token, err := bearer(r)
+	if err != nil {
+		return answer[none]{}, err
+	}
+	return answer[none]{status: http.StatusNoContent}, q.domain.Withdraw(r.Context(), r.PathValue("id"), token)
+}
+
+func (q requests) proveAccount(r *http.Request, b AccountProof) (answer[Request], error) {
+	token, err := bearer(r)
+	if err != nil {
+		return answer[Request]{}, err
+	}
+	if b.Code != nil {
+		return viewed(q.domain.ConfirmAccount(r.Context(), r.PathValue("id"), token, *b.Code))
+	}
+	begun, err := q.domain.BeginSignIn(r.Context(), r.PathValue("id"), token)
+	if err != nil {
+		return answer[Request]{}, err
+	}
+	return answer[Request]{http.StatusOK, q.remember(begun, ""), view(begun.View)}, nil
+}
+
+func (q requests) proveMailbox(r *http.Request, b MailboxProof) (answer[Request], error) {
+	token, err := bearer(r)
+	if err != nil {
+		return answer[Request]{}, err
+	}
+	if b.Code != nil {
+		return viewed(q.domain.ProveMailbox(r.Context(), r.PathValue("id"), token, *b.Code))
+	}
+	return viewed(q.domain.RenewCode(r.Context(), r.PathValue("id"), token))
+}
+
+func (q requests) issue(r *http.Request, _ none) (answer[IssuedAttestation], error) {
+	token, err := bearer(r)
+	if err != nil {
+		return answer[IssuedAttestation]{}, err
+	}
+	issued, err := q.domain.Issue(r.Context(), r.PathValue("id"), token)
+	return answer[IssuedAttestation]{
+		http.StatusCreated,
+		http.Header{"Location": {"/v1/attestations/" + issued.BadgeID}},
+		IssuedAttestation{
+			Attestation:               issued.Attestation,
+			AttestationWithDisclosure: issued.WithDisclosure,
+			BadgeURL:                  issued.BadgeURL,
+		},
+	}, err
+}
+
+// remember sets the asking browser's cookie, until the request's end. SameSite=Lax
+// brings it back with the callback, a navigation from the instance.
+func (q requests) remember(b attest.Begun, location string) http.Header {
+	cookie := http.Cookie{
+		Name: browserCookie, Value: b.Browser, Path: "/", Secure: true, HttpOnly: true,
+		SameSite: http.SameSiteLaxMode, MaxAge: wholeSeconds(b.ExpiresAt.Sub(q.now())),
+	}
+	h := http.Header{"Set-Cookie": {cookie.String()}}
+	if location != "" {
+		h["Location"] = []string{location}
+	}
+	return h
+}
+
+// bearer gives the token of the Authorization header (RFC 6750 §2.1).
+func bearer(r *http.Request) (string, error) {
+	headers := r.Header["Authorization"]
+	if len(headers) != 1 {
+		return "", errTokenMissing
+	}
+	scheme, token, _ := strings.Cut(headers[0], " ")
+	if token = strings.TrimSpace(token); !strings.EqualFold(scheme, "Bearer") || token == "" {
+		return "", errTokenMissing
+	}
+	return token, nil
+}
+
+func viewed(v attest.View, err error) (answer[Request], error) {
+	return ok(view(v)), err
+}
+
+func view(v attest.View) Request {
+	return Request{
+		ID: v.ID, State: RequestState(v.State), Handle: v.Handle.String(), Actor: v.Actor.ID,
+		Agency: agencyOf(v.Agency), AuthorizeURL: optional(v.AuthorizeURL), BadgeURL: v.BadgeURL,
+		ExpiresAt: v.ExpiresAt.UTC(),
+	}
+}
+
+func agencyOf(a attest.Agency) Agency {
+	return Agency{Domain: a.Domain, Name: optional(a.Name), Country: a.Country}
+}
