@@ -42,7 +42,7 @@ func newDialer(p Policy) *dialer {
 }
 
 func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	if target, ok := d.policy.HostMap[address]; ok {
+	if target, ok := d.policy.HostMap[strings.ToLower(address)]; ok {
 		return d.mapped.DialContext(ctx, network, target)
 	}
 	host, port, err := net.SplitHostPort(address)

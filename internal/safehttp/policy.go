@@ -37,7 +37,8 @@ type Policy struct {
 	AllowedPrefixes []netip.Prefix
 	// RootCAs replaces the system's.
 	RootCAs *x509.CertPool
-	// HostMap sends what goes to "host:port" to "address:port" instead.
+	// HostMap sends what goes to "host:port", in lower case, to "address:port"
+	// instead.
 	HostMap map[string]string
 }
 
