@@ -136,11 +136,11 @@ func (f *front) recover(x *exchange) {
 		panic(http.ErrAbortHandler)
 	}
 	h := x.Header()
-	origin := h["Access-Control-Allow-Origin"]
+	shared := h["Access-Control-Allow-Origin"] != nil
 	clear(h)
 	f.setHeaders(x)
-	if origin != nil {
-		h["Access-Control-Allow-Origin"] = origin
+	if shared {
+		setCORS(h)
 	}
 	f.Problem(x, x.request, internal)
 }
