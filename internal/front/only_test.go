@@ -1,0 +1,52 @@
+package front
+
+import (
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// The router is dormant software: beside this package, one file of api and one
+// of web know it.
+func TestWhoKnowsTheRouter(t *testing.T) {
+	t.Parallel()
+	for folder, most := range map[string]int{
+		"../../api": 1, "../web": 1,
+		"../app": 0, "../../attest": 0, "../published": 0, "../../cmd/cocarde": 0,
+	} {
+		files, err := filepath.Glob(filepath.Join(folder, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var knowing []string
+		for _, name := range files {
+			if !strings.HasSuffix(name, "_test.go") && imports(t, name, "github.com/gorilla/mux") {
+				knowing = append(knowing, name)
+			}
+		}
+		if len(knowing) > most {
+			t.Errorf("%v know gorilla/mux; %d may", knowing, most)
+		}
+	}
+}
+
+func imports(t *testing.T, name, path string) bool {
+	t.Helper()
+	source, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), name, source, parser.ImportsOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, spec := range file.Imports {
+		if spec.Path.Value == `"`+path+`"` {
+			return true
+		}
+	}
+	return false
+}
