@@ -1,0 +1,45 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// Lease implements jobs.Store.
+func (s *Store) Lease(ctx context.Context, name, holder string, now, until time.Time) (held bool, err error) {
+	err = s.writer.write(ctx, func(w *writing) error {
+		changed, err := w.exec(`
+			INSERT INTO leases (name, holder, ends_at) VALUES ($1, $2, $4)
+			ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, ends_at = excluded.ends_at
+			WHERE leases.holder = excluded.holder OR leases.ends_at <= $3`,
+			name, holder, now.UnixMicro(), until.UnixMicro())
+		held = changed == 1
+		return err
+	})
+	return held && err == nil, err
+}
+
+// ReleaseLease implements jobs.Store.
+func (s *Store) ReleaseLease(ctx context.Context, name, holder string) error {
+	return s.writer.write(ctx, func(w *writing) error {
+		_, err := w.exec(`DELETE FROM leases WHERE name = $1 AND holder = $2`, name, holder)
+		return err
+	})
+}
+
+// Purge implements jobs.Store. Sign-ins go with their requests, and mail stops
+// that have ended go too. Badges, attestations, status entries and events stay.
+func (s *Store) Purge(ctx context.Context, before time.Time) error {
+	return s.writer.write(ctx, func(w *writing) error {
+		for _, text := range []string{
+			`DELETE FROM requests WHERE expires_at < $1`,
+			`DELETE FROM limits WHERE ends_at < $1`,
+			`DELETE FROM mail_stops WHERE ends_at < $1`,
+		} {
+			if _, err := w.exec(text, before.UnixMicro()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,122 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"cocarde.example/attest"
+)
+
+// ErrFounded: the database has an issuer already.
+var ErrFounded = errors.New("store: the database has an issuer already")
+
+// Identity is the one issuer of a database.
+type Identity struct {
+	Origin      string            // "https://cocarde.example.gouv.fr"
+	Demo        bool              // whether a demonstration made it
+	WrappedKeys map[string][]byte // data keys by name, wrapped by the secret file's
+	ActorKey    []byte            // of the issuer as an actor, sealed
+	SigningKeys []SigningKey      // oldest first
+}
+
+// SigningKey is a signing key as it rests.
+type SigningKey struct {
+	KID       string
+	State     string
+	CreatedAt time.Time
+	NotBefore time.Time // when it may become active
+	RetiredAt time.Time // zero unless retired
+	RevokedAt time.Time // zero unless revoked
+	Reason    string    // of the revocation
+	Public    []byte    // JWK (RFC 7517), JSON
+	Sealed    []byte    // empty if hardware holds the private key
+}
+
+// HasSealed says whether the database holds anything sealed yet: if so, the
+// secret that sealed it must be there.
+func (s *Store) HasSealed(ctx context.Context) (sealed bool, err error) {
+	err = s.reader.read(ctx).row(`SELECT EXISTS (SELECT 1 FROM data_keys)`, nil, &sealed)
+	return sealed, err
+}
+
+// Identity gives the issuer; ok is false if none was founded yet.
+func (s *Store) Identity(ctx context.Context) (id Identity, ok bool, err error) {
+	q := s.reader.read(ctx)
+	err = q.row(`SELECT origin, demo, actor_key FROM meta`, nil, &id.Origin, &id.Demo, &id.ActorKey)
+	if errors.Is(err, attest.ErrNotFound) {
+		return Identity{}, false, nil
+	}
+	if err == nil {
+		id.WrappedKeys, err = wrappedKeys(q)
+	}
+	if err == nil {
+		id.SigningKeys, err = signingKeys(q)
+	}
+	if err != nil {
+		return Identity{}, false, err
+	}
+	return id, true, nil
+}
+
+func wrappedKeys(q queries) (map[string][]byte, error) {
+	wrapped := make(map[string][]byte)
+	err := q.each(`SELECT name, wrapped FROM data_keys`, nil, func(row scanner) error {
+		var name string
+		var key []byte
+		err := row.Scan(&name, &key)
+		wrapped[name] = key
+		return err
+	})
+	return wrapped, err
+}
+
+const signingKeyColumns = `kid, state, created_at, not_before, retired_at, revoked_at, reason, public_jwk, sealed`
+
+func signingKeys(q queries) ([]SigningKey, error) {
+	var keys []SigningKey
+	err := q.each(`SELECT `+signingKeyColumns+` FROM signing_keys ORDER BY created_at, kid`, nil, func(row scanner) error {
+		var k SigningKey
+		err := row.Scan(&k.KID, &k.State, moment{&k.CreatedAt}, moment{&k.NotBefore}, moment{&k.RetiredAt},
+			moment{&k.RevokedAt}, &k.Reason, &k.Public, &k.Sealed)
+		keys = append(keys, k)
+		return err
+	})
+	return keys, err
+}
+
+// FoundIssuer keeps the issuer of a new database, with the events that announce
+// its keys, in one transaction. ErrFounded if there is one: of two processes that
+// start at once, the second reads what the first has kept.
+func (s *Store) FoundIssuer(ctx context.Context, id Identity, events []attest.Event) error {
+	return s.writer.write(ctx, func(w *writing) error {
+		err := w.must(ErrFounded, `INSERT INTO meta (id, origin, demo, actor_key) VALUES (1, $1, $2, $3) ON CONFLICT DO NOTHING`,
+			id.Origin, id.Demo, id.ActorKey)
+		if err != nil {
+			return err
+		}
+		for name, wrapped := range id.WrappedKeys {
+			if _, err := w.exec(`INSERT INTO data_keys (name, wrapped) VALUES ($1, $2)`, name, wrapped); err != nil {
+				return err
+			}
+		}
+		for _, k := range id.SigningKeys {
+			if err := w.addSigningKey(k); err != nil {
+				return err
+			}
+		}
+		for _, e := range events {
+			if err := w.record(e); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (w *writing) addSigningKey(k SigningKey) error {
+	_, err := w.exec(`INSERT INTO signing_keys (`+signingKeyColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		k.KID, k.State, k.CreatedAt.UnixMicro(), k.NotBefore.UnixMicro(), micros(k.RetiredAt), micros(k.RevokedAt),
+		k.Reason, k.Public, k.Sealed)
+	return err
+}

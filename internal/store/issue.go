@@ -1,0 +1,169 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"cocarde.example/attest"
+	"cocarde.example/verify"
+)
+
+// A status list is closed at 80 %: beyond it, choosing at random degenerates.
+const (
+	closedAt = 4
+	outOf    = 5
+)
+
+// FreeIndex implements attest.IssueStore.
+func (s *Store) FreeIndex(ctx context.Context) (list, index int64, err error) {
+	for {
+		var number [8]byte
+		_, _ = rand.Read(number[:])                              // never fails
+		random := int64(binary.BigEndian.Uint64(number[:]) >> 1) // a list's size is far below 2^63: no index is favoured
+		var taken bool
+		err = s.reader.read(ctx).row(`
+			SELECT l.number, $1 % l.size,
+				EXISTS (SELECT 1 FROM status_entries e WHERE e.list = l.number AND e.idx = $1 % l.size)
+			FROM status_lists l ORDER BY l.number DESC LIMIT 1`, args(random), &list, &index, &taken)
+		if err != nil || !taken {
+			return list, index, err
+		}
+	}
+}
+
+// Issue implements attest.IssueStore.
+//
+// It is seven statements long when nothing stands in the way: the unique indexes
+// answer the questions, and only a refusal asks which one it was.
+func (s *Store) Issue(ctx context.Context, i attest.Issuance) error {
+	return s.writer.write(ctx, func(w *writing) error { return w.issue(i) })
+}
+
+func (w *writing) issue(i attest.Issuance) error {
+	err := w.change(`UPDATE requests SET state = 'issued', jti = $2 WHERE id = $1 AND state = 'proven' AND expires_at > $3`,
+		i.RequestID, i.Attestation.JTI, i.Event.At.UnixMicro())
+	if err != nil {
+		return err
+	}
+	replaced, err := w.addBadge(i)
+	if err != nil {
+		return err
+	}
+	if err := w.addAttestation(i.Attestation, i.Event.TokenHash); err != nil {
+		return err
+	}
+	if err := w.takeIndex(i.Attestation.List, i.Attestation.Index); err != nil {
+		return err
+	}
+	if err := w.record(i.Event); err != nil {
+		return err
+	}
+	if replaced {
+		if err := w.send(i.ReplacedMail); err != nil {
+			return err
+		}
+	}
+	return w.send(i.Mail)
+}
+
+// addBadge inserts the badge, and makes way for it if it may.
+func (w *writing) addBadge(i attest.Issuance) (replaced bool, err error) {
+	added, err := w.insertBadge(i.Badge, i.Attestation)
+	if err != nil || added {
+		return false, err
+	}
+	replaced, err = w.makeWay(i.Badge, i.Event.At)
+	if err != nil {
+		return false, err
+	}
+	added, err = w.insertBadge(i.Badge, i.Attestation)
+	if err == nil && !added {
+		err = errors.New("the badge's id is taken")
+	}
+	return replaced, err
+}
+
+// makeWay lets go of the account and the mailbox whatever held them and has
+// expired, refuses if the account's badge has not, and revokes the mailbox's.
+//
+// A suspended badge stands in the way like a valid one: suspension is no way to
+// a second badge.
+func (w *writing) makeWay(b attest.Badge, at time.Time) (replaced bool, err error) {
+	_, err = w.exec(`UPDATE badges SET holds = FALSE WHERE holds AND actor_id = $1 AND expires_at <= $2`, b.Actor.ID, at.UnixMicro())
+	if err != nil {
+		return false, err
+	}
+	_, err = w.exec(`UPDATE badges SET holds = FALSE WHERE holds AND mailbox_key = $1 AND expires_at <= $2`, b.MailboxKey, at.UnixMicro())
+	if err != nil {
+		return false, err
+	}
+	var former string
+	switch err := w.row(`SELECT id FROM badges WHERE holds AND actor_id = $1`, args(b.Actor.ID), &former); {
+	case err == nil:
+		return false, attest.ErrAccountTaken
+	case !errors.Is(err, attest.ErrNotFound):
+		return false, err
+	}
+	switch err := w.row(`SELECT id FROM badges WHERE holds AND mailbox_key = $1`, args(b.MailboxKey), &former); {
+	case errors.Is(err, attest.ErrNotFound):
+		return false, nil
+	case err != nil:
+		return false, err
+	}
+	return w.changeStatus(attest.StatusChange{
+		BadgeID: former, To: verify.Revoked, At: at, By: "cocarde", Reason: attest.Replaced,
+	})
+}
+
+func (w *writing) insertBadge(b attest.Badge, a attest.Attestation) (added bool, err error) {
+	changed, err := w.exec(`
+		INSERT INTO badges (id, kind, actor_id, actor_url, actor_host, handle, handle_key, mailbox, mailbox_key,
+			agency_domain, agency_name, agency_country, listed, status, created_at, changed_at, account_vrf, agency_vrf,
+			jti, expires_at, holds)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, TRUE)
+		ON CONFLICT DO NOTHING`,
+		b.ID, b.Kind, b.Actor.ID, b.Actor.URL, b.Actor.Host.String(), b.Actor.Handle.String(), b.Actor.Handle.Key(),
+		b.Mailbox, b.MailboxKey, b.Agency.Domain, b.Agency.Name, b.Agency.Country, b.Listed, b.Status,
+		b.CreatedAt.UnixMicro(), b.ChangedAt.UnixMicro(), b.AccountVRF, b.AgencyVRF, a.JTI, a.ExpiresAt.UnixMicro())
+	return changed == 1, err
+}
+
+func (w *writing) addAttestation(a attest.Attestation, tokenHash []byte) error {
+	_, err := w.exec(`
+		INSERT INTO attestations (jti, badge_id, token, token_hash, kid, list, idx, issued_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		a.JTI, a.BadgeID, a.Token, tokenHash, a.KID, a.List, a.Index, a.IssuedAt.UnixMicro(), a.ExpiresAt.UnixMicro())
+	return err
+}
+
+// takeIndex takes a status index for ever, and opens the next list when this one
+// is full enough. Whoever chose in a list just before it was closed may keep the choice.
+func (w *writing) takeIndex(list, index int64) error {
+	err := w.must(attest.ErrIndexTaken, `
+		INSERT INTO status_entries (list, idx, status) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING`, list, index)
+	if err != nil {
+		return err
+	}
+	var count, size int64
+	err = w.row(`UPDATE status_lists SET taken = taken + 1 WHERE number = $1 RETURNING taken, size`, args(list), &count, &size)
+	if errors.Is(err, attest.ErrNotFound) {
+		return fmt.Errorf("there is no list %d", list)
+	}
+	if err != nil {
+		return err
+	}
+	if index < 0 || index >= size {
+		return fmt.Errorf("list %d has no index %d", list, index)
+	}
+	if count*outOf < size*closedAt {
+		return nil
+	}
+	_, err = w.exec(`
+		INSERT INTO status_lists (number, size, taken)
+		SELECT number + 1, size, 0 FROM status_lists WHERE number = $1 ON CONFLICT DO NOTHING`, list)
+	return err
+}

@@ -1,0 +1,66 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"cocarde.example/attest"
+)
+
+const addOutbox = `
+	INSERT INTO outbox (kind, body, not_before, not_after, attempts, last_error, gave_up)
+	VALUES ($1, $2, $3, $4, $5, '', FALSE)`
+
+// send puts an entry in the outbox, if there is one.
+func (w *writing) send(e *attest.OutboxEntry) error {
+	if e == nil {
+		return nil
+	}
+	_, err := w.exec(addOutbox, e.Kind, e.Body, e.NotBefore.UnixMicro(), micros(e.NotAfter), e.Attempts)
+	return err
+}
+
+// AddOutbox implements attest.LimitStore.
+func (s *Store) AddOutbox(ctx context.Context, e attest.OutboxEntry) error {
+	return s.writer.write(ctx, func(w *writing) error { return w.send(&e) })
+}
+
+// DueOutbox implements jobs.Store.
+func (s *Store) DueOutbox(ctx context.Context, now time.Time, limit int) ([]attest.OutboxEntry, error) {
+	var due []attest.OutboxEntry
+	err := s.reader.read(ctx).each(`
+		SELECT id, kind, body, not_before, not_after, attempts FROM outbox
+		WHERE NOT gave_up AND not_before <= $1 ORDER BY not_before, id LIMIT $2`,
+		args(now.UnixMicro(), limit), func(row scanner) error {
+			var e attest.OutboxEntry
+			err := row.Scan(&e.ID, &e.Kind, &e.Body, moment{&e.NotBefore}, moment{&e.NotAfter}, &e.Attempts)
+			due = append(due, e)
+			return err
+		})
+	return due, err
+}
+
+// OutboxSent implements jobs.Store.
+func (s *Store) OutboxSent(ctx context.Context, id int64) error {
+	return s.writer.write(ctx, func(w *writing) error {
+		_, err := w.exec(`DELETE FROM outbox WHERE id = $1`, id)
+		return err
+	})
+}
+
+// OutboxFailed implements jobs.Store.
+func (s *Store) OutboxFailed(ctx context.Context, id int64, next time.Time, lastError string) error {
+	return s.writer.write(ctx, func(w *writing) error {
+		_, err := w.exec(`UPDATE outbox SET attempts = attempts + 1, not_before = $2, last_error = $3 WHERE id = $1`,
+			id, next.UnixMicro(), lastError)
+		return err
+	})
+}
+
+// OutboxGaveUp implements jobs.Store.
+func (s *Store) OutboxGaveUp(ctx context.Context, id int64, lastError string) error {
+	return s.writer.write(ctx, func(w *writing) error {
+		_, err := w.exec(`UPDATE outbox SET gave_up = TRUE, last_error = $2 WHERE id = $1`, id, lastError)
+		return err
+	})
+}

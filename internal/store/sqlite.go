@@ -1,0 +1,183 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/pressly/goose/v3/database"
+	driver "modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
+)
+
+// applicationID marks our files in the header of SQLite's format: "Coca".
+const applicationID = 0x436f6361
+
+// sqliteReaders bounds the connections that only read. Each has its own page
+// cache; in WAL mode they neither wait for the writer nor keep it waiting.
+const sqliteReaders = 4
+
+//go:embed migrations/sqlite/*.sql
+var sqliteMigrations embed.FS
+
+// sqlite is a database in one file, with one connection that writes: SQLite has
+// one writer at a time anyway, and a queue in Go is fair and may be left.
+type sqlite struct {
+	path string
+	busy time.Duration // how long to wait for another process's transaction
+}
+
+func (d sqlite) migrations() (fs.FS, database.Dialect) {
+	sub, err := fs.Sub(sqliteMigrations, "migrations/sqlite")
+	if err != nil {
+		panic(err) // the folder is embedded above
+	}
+	return sub, database.DialectSQLite3
+}
+
+func (d sqlite) connect(ctx context.Context, create bool) (writers, readers *sql.DB, err error) {
+	if err := d.file(create); err != nil {
+		return nil, nil, err
+	}
+	writers, err = d.open(1, "foreign_keys(1)", "synchronous(FULL)")
+	if err != nil {
+		return nil, nil, err
+	}
+	readers, err = d.open(sqliteReaders, "query_only(1)")
+	if err != nil {
+		return nil, nil, errors.Join(err, writers.Close())
+	}
+	return writers, readers, nil
+}
+
+// file sees that there is one. It is made here and not by SQLite, so that
+// nobody else may ever read it; SQLite gives its companions the same mode.
+func (d sqlite) file(create bool) error {
+	switch info, err := os.Stat(d.path); {
+	case err == nil && !info.Mode().IsRegular():
+		return errUnusable
+	case err == nil:
+		return nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return errUnusable.Because(err)
+	case !create:
+		return errMissing
+	}
+	f, err := os.OpenFile(d.path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) { // another process was faster
+		return nil
+	}
+	if err != nil {
+		return errUnusable.Because(err)
+	}
+	return f.Close()
+}
+
+func (d sqlite) open(conns int, pragmas ...string) (*sql.DB, error) {
+	path, err := filepath.Abs(d.path)
+	if err != nil {
+		return nil, errUnusable.Because(err)
+	}
+	timeout := "busy_timeout(" + strconv.FormatInt(d.busy.Milliseconds(), 10) + ")"
+	query := url.Values{
+		"mode":      {"rw"}, // never create
+		"_pragma":   append([]string{timeout}, pragmas...),
+		"_txlock":   {"immediate"},
+		"_dqs":      {"0"},
+		"_error_rc": {"1"},
+	}
+	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}).String())
+	if err != nil {
+		return nil, errUnusable.Because(err)
+	}
+	db.SetMaxOpenConns(conns)
+	db.SetMaxIdleConns(conns)
+	return db, nil
+}
+
+func (d sqlite) version(ctx context.Context, db *sql.DB) (int64, error) {
+	var id, tables, versions, version int64
+	err := db.QueryRowContext(ctx, `
+		SELECT application_id,
+		       (SELECT COUNT(*) FROM sqlite_schema),
+		       (SELECT COUNT(*) FROM sqlite_schema WHERE name = 'goose_db_version')
+		FROM pragma_application_id`).Scan(&id, &tables, &versions)
+	switch {
+	case err != nil:
+		return 0, d.opening(err)
+	case id == 0 && tables == 0:
+		return 0, nil
+	case id != applicationID:
+		return 0, errForeign
+	case versions == 0: // adopted, and stopped before the first migration
+		return 0, nil
+	}
+	err = db.QueryRowContext(ctx, `SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version`).Scan(&version)
+	if err != nil {
+		return 0, d.opening(err)
+	}
+	return version, d.writable(ctx, db)
+}
+
+// writable finds a write-protected file now, and not at the first request.
+func (d sqlite) writable(ctx context.Context, db *sql.DB) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return d.opening(err)
+	}
+	return tx.Rollback()
+}
+
+// adopt writes the mark before it changes the journal's mode, so that it stands
+// in the file itself from the first moment.
+func (d sqlite) adopt(ctx context.Context, db *sql.DB) error {
+	mark := "PRAGMA application_id = " + strconv.Itoa(applicationID)
+	for _, pragma := range []string{mark, "PRAGMA journal_mode = WAL"} {
+		if _, err := db.ExecContext(ctx, pragma); err != nil {
+			return d.opening(err)
+		}
+	}
+	return nil
+}
+
+// opening tells an error that came before the store stood.
+func (d sqlite) opening(err error) error {
+	var e *driver.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch e.Code() & 0xff {
+	case lib.SQLITE_NOTADB, lib.SQLITE_CORRUPT:
+		return errCorrupt.Because(err)
+	case lib.SQLITE_CANTOPEN, lib.SQLITE_READONLY, lib.SQLITE_PERM, lib.SQLITE_IOERR:
+		return errUnusable.Because(err)
+	}
+	if f := d.fault(err); f != nil {
+		return f
+	}
+	return err
+}
+
+func (d sqlite) fault(err error) error {
+	var e *driver.Error
+	if !errors.As(err, &e) {
+		return nil
+	}
+	switch e.Code() & 0xff { // the primary code of an extended one
+	case lib.SQLITE_FULL:
+		return errFull.Because(err)
+	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
+		return errBusy.Because(err)
+	case lib.SQLITE_IOERR, lib.SQLITE_CANTOPEN, lib.SQLITE_READONLY, lib.SQLITE_PERM, lib.SQLITE_CORRUPT,
+		lib.SQLITE_NOTADB, lib.SQLITE_NOMEM, lib.SQLITE_PROTOCOL:
+		return errUnavailable.Because(err)
+	}
+	return nil
+}

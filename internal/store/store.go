@@ -1,0 +1,62 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"cocarde.example/attest"
+	"cocarde.example/internal/fediverse"
+	"cocarde.example/internal/jobs"
+	"cocarde.example/internal/statuslist"
+)
+
+// busyTimeout is how long a transaction waits for another process's.
+const busyTimeout = 5 * time.Second
+
+// Options say which database to open.
+type Options struct {
+	// Path of the SQLite file.
+	Path string
+	// Migrate creates the database if there is none and brings its schema up to
+	// date. Without it both must stand already.
+	Migrate bool
+}
+
+func (o Options) dialect() dialect { return sqlite{path: o.Path, busy: busyTimeout} }
+
+// Store is an open database. Its methods are safe for concurrent use, by many
+// processes on the same database too.
+type Store struct {
+	writer *pool
+	reader *pool
+	schema Schema
+}
+
+var (
+	_ attest.Store       = (*Store)(nil)
+	_ statuslist.Store   = (*Store)(nil)
+	_ jobs.Store         = (*Store)(nil)
+	_ fediverse.AppStore = (*Store)(nil)
+)
+
+// Open opens a database whose schema is this program's. Errors that may be shown
+// are faults whose codes begin with database_ or storage_; see the package.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	return open(ctx, o.dialect(), o.Migrate)
+}
+
+func open(ctx context.Context, d dialect, migrate bool) (*Store, error) {
+	writers, readers, err := d.connect(ctx, migrate)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{writer: newPool(writers, d), reader: newPool(readers, d)}
+	if s.schema, err = upToDate(ctx, writers, d, migrate); err != nil {
+		return nil, s.writer.told(errors.Join(err, s.Close()))
+	}
+	return s, nil
+}
+
+// Close waits for what is under way, and closes the database.
+func (s *Store) Close() error { return errors.Join(s.reader.close(), s.writer.close()) }

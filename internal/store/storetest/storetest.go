@@ -1,0 +1,87 @@
+// Package storetest holds a database to the promises that the interfaces in
+// attest, statuslist, jobs and fediverse make in their comments. Every database
+// passes the same suite.
+package storetest
+
+import (
+	"context"
+	"testing"
+
+	"cocarde.example/attest"
+	"cocarde.example/internal/fediverse"
+	"cocarde.example/internal/jobs"
+	"cocarde.example/internal/statuslist"
+	"cocarde.example/internal/store"
+)
+
+// Store is what is held to its promises.
+type Store interface {
+	attest.Store
+	statuslist.Store
+	jobs.Store
+	fediverse.AppStore
+
+	HasSealed(ctx context.Context) (bool, error)
+	Identity(ctx context.Context) (store.Identity, bool, error)
+	FoundIssuer(ctx context.Context, id store.Identity, events []attest.Event) error
+	Close() error
+}
+
+// Database is a migrated database that nothing was written to.
+type Database interface {
+	// Open opens it, once more each time, as another process would. The test closes
+	// what it opened, at its end at the latest.
+	Open(t *testing.T) Store
+	// ShrinkList gives the open status list another size, so that a test can fill it.
+	ShrinkList(t *testing.T, size int64)
+}
+
+// Run runs the suite; create gives a new database each time.
+func Run(t *testing.T, create func(t *testing.T) Database) {
+	for name, test := range map[string]func(*testing.T, Database){
+		"request/round trip":              requestRoundTrip,
+		"request/states":                  requestStates,
+		"request/missing":                 requestMissing,
+		"request/sign-ins":                signIns,
+		"request/account code":            accountCode,
+		"request/mailbox code":            mailboxCode,
+		"request/past its end":            requestPastItsEnd,
+		"request/race for the sign-in":    raceForSignIn,
+		"request/race of tries":           raceOfTries,
+		"request/race of proofs":          raceOfProofs,
+		"issue/round trip":                issueRoundTrip,
+		"issue/account taken":             issueAccountTaken,
+		"issue/mailbox replaced":          issueMailboxReplaced,
+		"issue/expired and suspended":     issueExpiredAndSuspended,
+		"issue/nothing half done":         issueNothingHalfDone,
+		"issue/race for one request":      raceForRequest,
+		"issue/race for one account":      raceForAccount,
+		"issue/race for one mailbox":      raceForMailbox,
+		"issue/race for indices":          raceForIndices,
+		"issue/lists close at 80 percent": listsClose,
+		"badge/find":                      badgeFind,
+		"badge/list":                      badgeList,
+		"badge/status":                    badgeStatus,
+		"badge/status of the ended":       badgeStatusOfEnded,
+		"event/numbering":                 eventNumbering,
+		"event/race of numbering":         raceOfNumbering,
+		"artefact":                        artefact,
+		"limit/windows":                   limitWindows,
+		"limit/race":                      raceOfLimits,
+		"limit/mail stops":                mailStops,
+		"outbox":                          outbox,
+		"lease":                           lease,
+		"lease/race":                      raceOfLeases,
+		"purge":                           purge,
+		"app":                             app,
+		"identity":                        identity,
+		"identity/race":                   raceOfFounders,
+		"cancelled":                       cancelled,
+		"durable":                         durable,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, create(t))
+		})
+	}
+}
