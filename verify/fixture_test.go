@@ -120,7 +120,7 @@ func jwk(kid string, key *ecdsa.PrivateKey) object {
 	return k
 }
 
-func jwks(keys ...object) []byte { return mustJSON(object{"keys": keys}) }
+func jwks(keys ...object) []byte { return mustJSON(object{"keys": append([]object{}, keys...)}) }
 
 func testListPayload(t testing.TB, set map[int64]Status) object {
 	list, err := NewStatusList(1 << 20)
