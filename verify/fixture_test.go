@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"maps"
+	"sync"
 	"testing"
 	"time"
 
@@ -171,18 +172,29 @@ func newWorld(t testing.TB) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{issuer: issuer}
-	w.setList(t, nil)
-	return w
+	return &world{issuer: issuer, list: allValid()}
 }
 
-func (w *world) setList(t testing.TB, set map[int64]Status) {
-	list, err := VerifyStatusList(sign(listHeader(), testListPayload(t, set)), w.issuer, testList, testNow)
+// allValid is a verified list, made once: a list of 2^20 takes a while.
+var allValid = sync.OnceValue(func() *SignedList {
+	issuer, err := NewIssuer(testIssuer, jwks(jwk(testKID, testKey(1))))
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
-	w.list = list
-}
+	list, err := NewStatusList(1 << 20)
+	if err != nil {
+		panic(err)
+	}
+	payload, err := ListClaims{testList, testNow.Unix(), testNow.Add(24 * time.Hour).Unix(), 300}.Payload(list)
+	if err != nil {
+		panic(err)
+	}
+	signed, err := VerifyStatusList(signRaw(testKey(1), mustJSON(listHeader()), payload), issuer, testList, testNow)
+	if err != nil {
+		panic(err)
+	}
+	return signed
+})
 
 func (w *world) Issuer(_ context.Context, iss string) (*Issuer, error) {
 	w.issuers++

@@ -91,7 +91,7 @@ func (i *issuer) renew(ctx context.Context, known *verify.Issuer, uri string, l 
 		next = l
 	}
 	next.trouble.note(ctx, i.now(), err)
-	if !i.keep(uri, next) {
+	if !i.keep(uri, next, maxListBytes) {
 		return nil, errTooManyLists
 	}
 	return next.signed, err
@@ -137,15 +137,16 @@ func (i *issuer) verifyList(ctx context.Context, known *verify.Issuer, uri, toke
 	return verify.VerifyStatusList(token, known, uri, i.now())
 }
 
-// keep remembers a list and makes room for it; false if there are too many.
-func (i *issuer) keep(uri string, l list) bool {
+// keep remembers a list and makes room for it among maxBytes; false if there are too
+// many lists.
+func (i *issuer) keep(uri string, l list, maxBytes int) bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.lists[uri] == nil && len(i.lists) >= maxLists {
 		return false
 	}
 	i.lists[uri] = &l
-	for total := i.listBytes(); total > maxListBytes; total = i.listBytes() {
+	for total := i.listBytes(); total > maxBytes; total = i.listBytes() {
 		oldest := i.oldestBut(uri)
 		if oldest == nil {
 			break
