@@ -17,7 +17,7 @@ import (
 
 // visible is what a bearer token is made of: ASCII that can be seen (RFC 6749
 // appendix A.12).
-var visible = regexp.MustCompile(`^[!-~]{1,4096}$`)
+var visible = regexp.MustCompile(`^[!-~]{1,1000}$`)
 
 func (c *Client) post(ctx context.Context, url string, form url.Values) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(form.Encode()))
