@@ -26,7 +26,7 @@ func decode(text []byte, into any) error {
 	if err := d.value(reflect.ValueOf(into).Elem(), ""); err != nil {
 		return err
 	}
-	if d.next() != end {
+	if d.next(); d.at < len(text) {
 		return malformed("", "The body goes on after the end of its JSON value.")
 	}
 	return nil
@@ -158,10 +158,8 @@ func unescape(quoted []byte, place string) (string, error) {
 	return s, nil
 }
 
-// end is what next gives at the end of the text; no JSON holds a NUL outside of a string.
-const end = 0
-
-// next skips white space and gives the byte that follows, without taking it.
+// next skips white space and gives the byte that follows, without taking it; at
+// the end of the text a NUL, which begins no JSON either.
 func (d *decoder) next() byte {
 	for ; d.at < len(d.text); d.at++ {
 		switch c := d.text[d.at]; c {
@@ -170,7 +168,7 @@ func (d *decoder) next() byte {
 			return c
 		}
 	}
-	return end
+	return 0
 }
 
 func (d *decoder) take(c byte) bool {
@@ -183,8 +181,7 @@ func (d *decoder) take(c byte) bool {
 
 // notA tells another type from what is no JSON.
 func (d *decoder) notA(wanted, place string) error {
-	c := d.next()
-	if c == end || !strings.ContainsRune(`{["-0123456789tfn`, rune(c)) {
+	if c := d.next(); !strings.ContainsRune(`{["-0123456789tfn`, rune(c)) {
 		return malformed(place, "A value is missing here, or is not JSON.")
 	}
 	return fault.New(fault.Invalid, "member_type", "This must be "+wanted+".").At(place)
