@@ -50,6 +50,20 @@ func (c Config) Origin(listening string) string {
 	return "http://" + listening
 }
 
+// Sender is the address that mails come from, for an issuer.
+func (c Config) Sender(origin string) string {
+	if c.MailFrom != "" {
+		return c.MailFrom
+	}
+	host := "localhost"
+	if u, err := url.Parse(origin); err == nil {
+		if _, err := netip.ParseAddr(u.Hostname()); err != nil {
+			host = u.Hostname()
+		}
+	}
+	return "cocarde@" + host
+}
+
 // Proxies are the parsed TrustedProxies.
 func (c Config) Proxies() []netip.Prefix { return slices.Clone(c.proxies) }
 

@@ -36,11 +36,13 @@ type Opener interface {
 	Open(purpose string, sealed []byte) ([]byte, error)
 }
 
+var errNoMailer = fault.New(fault.Unavailable, "mail_not_configured", "There is no mail server. Set COCARDE_SMTP_URL.")
+
 // Courier empties the outbox.
 type Courier struct {
 	Store   Store
 	Vault   Opener
-	Mailer  Mailer // nil: mail waits
+	Mailer  Mailer // nil: mail waits for one
 	Revoker Revoker
 	Now     func() time.Time
 	Log     *slog.Logger
@@ -87,6 +89,9 @@ func (c *Courier) deliver(ctx context.Context, e attest.OutboxEntry) error {
 func (c *Courier) send(ctx context.Context, e attest.OutboxEntry) error {
 	switch e.Kind {
 	case attest.OutboxMail:
+		if c.Mailer == nil {
+			return errNoMailer
+		}
 		m, err := open[attest.Message](c.Vault, attest.SealMail, e.Body)
 		if err != nil {
 			return err

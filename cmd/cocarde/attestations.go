@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"cocarde.example/attest"
+	"cocarde.example/internal/acct"
+	"cocarde.example/internal/app"
+	"cocarde.example/verify"
+)
+
+func newAttestations() *cobra.Command {
+	return group("attestations", "Find attestations and take them back", newList(), newShow(),
+		newAct("suspend", "Take a badge back for a time", (*attest.Badges).Suspend, "is suspended"),
+		newAct("resume", "End a suspension", (*attest.Badges).Resume, "is valid again"),
+		newAct("revoke", "Take a badge back for good", (*attest.Badges).Revoke, "is revoked"))
+}
+
+// withBadges opens the database beside a running serve.
+func withBadges(cmd *cobra.Command, f func(*attest.Badges) error) error {
+	cfg, err := loadConfig(cmd)
+	if err != nil {
+		return err
+	}
+	d, err := app.OpenDesk(cmd.Context(), cfg)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return f(d.Badges)
+}
+
+func newList() *cobra.Command {
+	var handle, domain, status, after string
+	var limit int
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "list", Short: "List badges", Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			filter, err := newFilter(handle, domain, status, after, limit)
+			if err != nil {
+				return usage{err}
+			}
+			return withBadges(cmd, func(b *attest.Badges) error {
+				found, err := b.List(cmd.Context(), filter)
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					return printLines(cmd, found)
+				}
+				w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 4, 2, ' ', 0)
+				fmt.Fprintln(w, "ID\tHANDLE\tAGENCY\tSTATUS\tENDS")
+				for _, p := range found {
+					r := newRow(p)
+					fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", r.ID, r.Handle, r.Agency, r.Status, r.ExpiresAt.Format(time.DateOnly))
+				}
+				return w.Flush()
+			})
+		},
+	}
+	c.Flags().StringVar(&handle, "handle", "", "only this handle")
+	c.Flags().StringVar(&domain, "agency", "", "only this agency domain")
+	c.Flags().StringVar(&status, "status", "", "only valid, suspended or revoked ones")
+	c.Flags().StringVar(&after, "after", "", "continue after this id")
+	c.Flags().IntVar(&limit, "limit", 100, "at most this many, 1 to 1000")
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON Lines")
+	return c
+}
+
+func newFilter(handle, domain, status, after string, limit int) (attest.BadgeFilter, error) {
+	f := attest.BadgeFilter{Domain: domain, After: after, Limit: limit}
+	if limit < 1 || limit > 1000 {
+		return f, fmt.Errorf("--limit is from 1 to 1000")
+	}
+	if handle != "" {
+		h, err := acct.ParseHandle(handle)
+		if err != nil {
+			return f, fmt.Errorf("--handle: %s", explain(err))
+		}
+		f.Handle = h
+	}
+	if status != "" {
+		known := []verify.Status{verify.Valid, verify.Suspended, verify.Revoked}
+		i := slices.IndexFunc(known, func(s verify.Status) bool { return s.String() == status })
+		if i < 0 {
+			return f, fmt.Errorf("--status is valid, suspended or revoked")
+		}
+		f.Status = &known[i]
+	}
+	return f, nil
+}
+
+// row is what list and show print of a badge.
+type row struct {
+	ID          string    `json:"id"`
+	Handle      string    `json:"handle"`
+	Actor       string    `json:"actor"`
+	Agency      string    `json:"agency"`
+	Status      string    `json:"status"`
+	Listed      bool      `json:"listed"`
+	IssuedAt    time.Time `json:"issued_at"`
+	ExpiresAt   time.Time `json:"expires_at"`
+	Attestation string    `json:"attestation,omitempty"`
+}
+
+func newRow(p attest.Published) row {
+	return row{
+		ID: p.Badge.ID, Handle: p.Badge.Actor.Handle.String(), Actor: p.Badge.Actor.ID,
+		Agency: p.Badge.Agency.Domain, Status: p.Badge.Status.String(), Listed: p.Badge.Listed,
+		IssuedAt: p.Attestation.IssuedAt.UTC(), ExpiresAt: p.Attestation.ExpiresAt.UTC(),
+	}
+}
+
+func printLines(cmd *cobra.Command, found []attest.Published) error {
+	e := json.NewEncoder(cmd.OutOrStdout())
+	for _, p := range found {
+		if err := e.Encode(newRow(p)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func newShow() *cobra.Command {
+	return &cobra.Command{
+		Use: "show ID", Short: "Show a badge and its latest attestation", Args: exactly(1, "the id of one badge"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return withBadges(cmd, func(b *attest.Badges) error {
+				p, err := b.Published(cmd.Context(), args[0])
+				if err != nil {
+					return err
+				}
+				r := newRow(p)
+				r.Attestation = p.Attestation.Token
+				e := json.NewEncoder(cmd.OutOrStdout())
+				e.SetIndent("", "  ")
+				return e.Encode(r)
+			})
+		},
+	}
+}
+
+type act func(*attest.Badges, context.Context, attest.Act) (bool, error)
+
+func newAct(name, short string, do act, done string) *cobra.Command {
+	var reason, note string
+	c := &cobra.Command{
+		Use: name + " ID", Short: short, Args: exactly(1, "the id of one badge"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if reason == "" {
+				return usage{fmt.Errorf("say why with --reason: one of %s", reasons())}
+			}
+			return withBadges(cmd, func(b *attest.Badges) error {
+				changed, err := do(b, cmd.Context(), attest.Act{
+					BadgeID: args[0], By: "operator", Reason: attest.Reason(reason), Note: note,
+				})
+				if err != nil {
+					return err
+				}
+				if !changed {
+					done += " already; nothing changed"
+				}
+				fmt.Fprintf(cmd.OutOrStdout(), "%s %s\n", args[0], done)
+				return nil
+			})
+		},
+	}
+	c.Flags().StringVar(&reason, "reason", "", "why: "+reasons())
+	c.Flags().StringVar(&note, "note", "", "a note for auditors and the agent, at most 1,000 characters")
+	return c
+}
+
+func reasons() string {
+	var names []string
+	for _, r := range attest.Reasons() {
+		names = append(names, string(r))
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,145 @@
+package app
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"cocarde.example/attest"
+	"cocarde.example/internal/config"
+	"cocarde.example/internal/jobs"
+	"cocarde.example/internal/safehttp"
+	"cocarde.example/internal/store"
+)
+
+// shutdownGrace is how long what is under way may take once the program is asked to stop.
+const shutdownGrace = 20 * time.Second
+
+// Options are what a server is made of beside its settings. What follows Log is
+// for the demo and for tests; no setting reaches it.
+type Options struct {
+	Config  config.Config
+	Version string
+	Log     *slog.Logger
+
+	// Demo marks the database as made by the demo, and refuses any other.
+	Demo bool
+	// Outbound loosens what the outbound clients refuse.
+	Outbound safehttp.Policy
+	// MailRoots replaces the system's certificate authorities for the mail server.
+	MailRoots *x509.CertPool
+	// Limits replaces the default limits.
+	Limits *attest.Limits
+	// Now replaces the clock.
+	Now func() time.Time
+}
+
+// App is one server: everything joined, listening, not yet serving.
+type App struct {
+	origin   string
+	log      *slog.Logger
+	lock     *os.File
+	listener net.Listener
+	store    *store.Store
+	runner   *jobs.Runner
+	server   *http.Server
+
+	closing sync.Once
+	closed  error
+}
+
+// New takes the data directory, opens or makes the database, and listens. Errors
+// that tell the operator what to do are faults.
+func New(ctx context.Context, o Options) (*App, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	a := &App{log: o.Log}
+	if err := a.open(ctx, o); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
+}
+
+func (a *App) open(ctx context.Context, o Options) (err error) {
+	if a.lock, err = lockDataDir(o.Config.DataDir); err != nil {
+		return err
+	}
+	if a.listener, err = net.Listen("tcp", o.Config.Addr); err != nil {
+		return fmt.Errorf("listen on COCARDE_ADDR: %w", err)
+	}
+	a.origin = o.Config.Origin(a.listener.Addr().String())
+	if a.store, err = store.Open(ctx, store.Options{Path: o.Config.Database, Migrate: true}); err != nil {
+		return err
+	}
+	id, err := settle(ctx, a.store, o.Config, a.origin, o)
+	if err != nil {
+		return err
+	}
+	return a.join(id, o)
+}
+
+// Origin is the issuer's public origin.
+func (a *App) Origin() string { return a.origin }
+
+// Addr is where the server listens.
+func (a *App) Addr() string { return a.listener.Addr().String() }
+
+// Ready is closed once everything that the issuer publishes stands.
+func (a *App) Ready() <-chan struct{} { return a.runner.Ready() }
+
+// Run serves until the context ends, then finishes what is under way.
+func (a *App) Run(ctx context.Context) error {
+	a.log.Info("listening", slog.String("addr", a.Addr()), slog.String("issuer", a.origin))
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		a.runner.Run(ctx)
+		return nil
+	})
+	g.Go(func() error {
+		if err := a.server.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve: %w", err)
+		}
+		return nil
+	})
+	g.Go(func() error {
+		<-ctx.Done()
+		a.log.Info("stopping")
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
+		defer cancel()
+		if err := a.server.Shutdown(grace); err != nil {
+			return errors.Join(fmt.Errorf("shut down: %w", err), a.server.Close())
+		}
+		return nil
+	})
+	return errors.Join(g.Wait(), a.Close())
+}
+
+// Close gives everything back. Run does it by itself.
+func (a *App) Close() error {
+	a.closing.Do(func() {
+		var errs []error
+		if a.listener != nil {
+			if err := a.listener.Close(); !errors.Is(err, net.ErrClosed) {
+				errs = append(errs, err)
+			}
+		}
+		if a.store != nil {
+			errs = append(errs, a.store.Close())
+		}
+		if a.lock != nil {
+			errs = append(errs, a.lock.Close())
+		}
+		a.closed = errors.Join(errs...)
+	})
+	return a.closed
+}

@@ -1,0 +1,70 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"cocarde.example/attest"
+	"cocarde.example/internal/config"
+	"cocarde.example/internal/store"
+)
+
+// Desk is the operator's way to the badges, beside a running server.
+type Desk struct {
+	Badges *attest.Badges
+	store  *store.Store
+}
+
+// OpenDesk opens a database that holds an issuer; it makes nothing.
+func OpenDesk(ctx context.Context, cfg config.Config) (*Desk, error) {
+	s, err := store.Open(ctx, store.Options{Path: cfg.Database})
+	if err != nil {
+		return nil, err
+	}
+	id, err := openFound(ctx, s, cfg)
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return &Desk{Badges: attest.NewBadges(s, vault{id.data}, time.Now), store: s}, nil
+}
+
+func openFound(ctx context.Context, s *store.Store, cfg config.Config) (identity, error) {
+	found, ok, err := s.Identity(ctx)
+	if err != nil {
+		return identity{}, err
+	}
+	if !ok {
+		return identity{}, errNoIssuer
+	}
+	return openIdentity(found, cfg)
+}
+
+// Close closes the database.
+func (d *Desk) Close() error { return d.store.Close() }
+
+// Status is what cocarde db status tells.
+type Status struct {
+	Schema, Known int64
+	Issuer        string // empty if there is none yet
+}
+
+// DatabaseStatus looks at a database without changing it.
+func DatabaseStatus(ctx context.Context, cfg config.Config) (Status, error) {
+	o := store.Options{Path: cfg.Database}
+	schema, err := store.Inspect(ctx, o)
+	if err != nil {
+		return Status{}, err
+	}
+	status := Status{Schema: schema.Found, Known: schema.Known}
+	if schema.Found != schema.Known {
+		return status, nil
+	}
+	s, err := store.Open(ctx, o)
+	if err != nil {
+		return status, err
+	}
+	found, _, err := s.Identity(ctx)
+	status.Issuer = found.Origin
+	return status, errors.Join(err, s.Close())
+}

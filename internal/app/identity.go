@@ -1,0 +1,161 @@
+package app
+
+import (
+	"context"
+	"crypto"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"cocarde.example/attest"
+	"cocarde.example/internal/config"
+	"cocarde.example/internal/fault"
+	"cocarde.example/internal/store"
+	"cocarde.example/keys"
+)
+
+// Refusals at start; each says what to do.
+var (
+	errSecret = fault.New(fault.Unavailable, "secret_unusable",
+		"The secret file that belongs to this database cannot be used, so nothing in it can be opened. Put the right file at COCARDE_SECRET_FILE, readable by its owner alone; it is not made anew while the database holds what it sealed.")
+	errOtherIssuer = fault.New(fault.Conflict, "issuer_other",
+		"This database belongs to another issuer: attestations name its origin for ever. Set COCARDE_URL to that origin, or use another database.")
+	errDemoDatabase = fault.New(fault.Conflict, "database_of_demo",
+		"This database was made by cocarde demo, whose accounts are nobody's. Use another one for cocarde serve.")
+	errNotDemoDatabase = fault.New(fault.Conflict, "database_not_of_demo",
+		"This database was not made by cocarde demo, which writes to none but its own. Use another data directory.")
+	errNoIssuer = fault.New(fault.NotFound, "issuer_missing",
+		"There is no issuer in this database yet. Run cocarde serve once.")
+)
+
+// identity is who the issuer is: its origin, and every key that it holds.
+type identity struct {
+	origin string
+	data   keys.DataKeys
+	ring   *keys.Ring
+	actor  *keys.LazyRSA
+}
+
+// openIdentity opens the issuer that a database holds.
+func openIdentity(found store.Identity, cfg config.Config) (identity, error) {
+	secret, err := keys.OpenSecret(cfg.SecretFile)
+	if err != nil {
+		return identity{}, errSecret.Because(err)
+	}
+	data, err := keys.OpenDataKeys(secret, found.WrappedKeys)
+	if err != nil {
+		return identity{}, errSecret.Because(err)
+	}
+	ring, err := openRing(found.SigningKeys, data.Sealing)
+	if err != nil {
+		return identity{}, err
+	}
+	var actor keys.ActorKey
+	if err := json.Unmarshal(found.ActorKey, &actor); err != nil {
+		return identity{}, fmt.Errorf("read actor key: %w", err)
+	}
+	return identity{origin: found.Origin, data: data, ring: ring, actor: actor.Lazy(data.Sealing)}, nil
+}
+
+func openRing(stored []store.SigningKey, sealer *keys.Sealer) (*keys.Ring, error) {
+	all := make([]keys.Key, len(stored))
+	for i, k := range stored {
+		all[i] = keys.Key{
+			KID: k.KID, State: keys.State(k.State), Created: k.CreatedAt, NotBefore: k.NotBefore,
+			RetiredAt: k.RetiredAt, RevokedAt: k.RevokedAt, Reason: k.Reason, JWK: k.Public, Sealed: k.Sealed,
+		}
+	}
+	return keys.NewRing(all, func(k keys.Key) (crypto.Signer, error) { return k.Open(sealer) })
+}
+
+// settle opens the issuer of a database, or founds one in an empty one.
+func settle(ctx context.Context, s *store.Store, cfg config.Config, origin string, o Options) (identity, error) {
+	found, ok, err := s.Identity(ctx)
+	if err != nil {
+		return identity{}, err
+	}
+	if !ok {
+		if err := foundIssuer(ctx, s, cfg, origin, o); err != nil {
+			return identity{}, err
+		}
+		// Of two processes that found an issuer at once, one does: read whose it is.
+		if found, _, err = s.Identity(ctx); err != nil {
+			return identity{}, err
+		}
+	}
+	switch {
+	case found.Demo && !o.Demo:
+		return identity{}, errDemoDatabase
+	case !found.Demo && o.Demo:
+		return identity{}, errNotDemoDatabase
+	case found.Origin != origin:
+		return identity{}, errOtherIssuer.Because(fmt.Errorf("the database's issuer is %s, not %s", found.Origin, origin))
+	}
+	return openIdentity(found, cfg)
+}
+
+// foundIssuer makes every key of a new issuer. The secret file is made only here,
+// where nothing sealed exists yet.
+func foundIssuer(ctx context.Context, s *store.Store, cfg config.Config, origin string, o Options) error {
+	secret, err := keys.OpenSecret(cfg.SecretFile)
+	if errors.Is(err, keys.ErrSecretAbsent) {
+		secret, err = keys.CreateSecret(cfg.SecretFile)
+		if err == nil {
+			warnBeside(o.Log, cfg)
+		}
+	}
+	if err != nil {
+		return errSecret.Because(err)
+	}
+	now := o.Now()
+	wrapped, data := keys.NewDataKeys(secret)
+	first, err := keys.FirstKeys(data.Sealing, now)
+	if err != nil {
+		return err
+	}
+	actor, err := keys.GenerateActor(data.Sealing)
+	if err != nil {
+		return err
+	}
+	actorKey, err := json.Marshal(actor)
+	if err != nil {
+		return fmt.Errorf("encode actor key: %w", err)
+	}
+	signing, events := announce(first, now)
+	err = s.FoundIssuer(ctx, store.Identity{
+		Origin: origin, Demo: o.Demo, WrappedKeys: wrapped, ActorKey: actorKey, SigningKeys: signing,
+	}, events)
+	if errors.Is(err, store.ErrFounded) {
+		return nil // by another process, just now
+	}
+	if err != nil {
+		return fmt.Errorf("found issuer: %w", err)
+	}
+	o.Log.Info("a new issuer was founded", slog.String("origin", origin))
+	return nil
+}
+
+// announce gives keys as they rest, and the events that say that they exist.
+func announce(first []keys.Key, now time.Time) ([]store.SigningKey, []attest.Event) {
+	signing := make([]store.SigningKey, len(first))
+	events := make([]attest.Event, len(first))
+	for i, k := range first {
+		signing[i] = store.SigningKey{
+			KID: k.KID, State: string(k.State), CreatedAt: k.Created, NotBefore: k.NotBefore,
+			Public: k.JWK, Sealed: k.Sealed,
+		}
+		events[i] = attest.Event{Kind: attest.EventKeyAnnounced, At: now, By: "cocarde", KID: k.KID}
+	}
+	return signing, events
+}
+
+// warnBeside tells an operator whose secret would leave with the database.
+func warnBeside(log *slog.Logger, cfg config.Config) {
+	if filepath.Dir(cfg.SecretFile) == filepath.Dir(cfg.Database) {
+		log.Warn("the secret file lies beside the database: whoever copies the directory has both; set COCARDE_SECRET_FILE to another place, and keep a copy of it apart from backups",
+			slog.String("secret_file", cfg.SecretFile))
+	}
+}

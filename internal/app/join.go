@@ -1,0 +1,152 @@
+package app
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"strings"
+
+	cocarde "cocarde.example"
+	"cocarde.example/api"
+	"cocarde.example/attest"
+	"cocarde.example/internal/agency"
+	"cocarde.example/internal/fediverse"
+	"cocarde.example/internal/front"
+	"cocarde.example/internal/jobs"
+	"cocarde.example/internal/mail"
+	"cocarde.example/internal/published"
+	"cocarde.example/internal/safehttp"
+	"cocarde.example/internal/statuslist"
+	"cocarde.example/internal/translog"
+	"cocarde.example/internal/web"
+	"cocarde.example/verify"
+)
+
+// join makes every room and gives each what it needs.
+func (a *App) join(id identity, o Options) error {
+	registry, err := agency.Builtin()
+	if err != nil {
+		return err
+	}
+	board := statuslist.NewBoard(a.store, o.Now)
+	source, err := newOwn(id.origin, id.ring, board)
+	if err != nil {
+		return err
+	}
+	verifier := ownVerifier{verify.New(verify.Config{Source: source, Now: o.Now})}
+	instances := newFediverse(a, id, o)
+	sender, err := newSender(id.origin, o)
+	if err != nil {
+		return err
+	}
+	requests, err := newRequests(a, id, o, requestParts{registry, instances, verifier, sender != nil})
+	if err != nil {
+		return err
+	}
+	courier := &jobs.Courier{Store: a.store, Vault: vault{id.data}, Revoker: instances, Now: o.Now, Log: o.Log}
+	if sender != nil {
+		courier.Mailer = sender
+	}
+	a.runner = jobs.New(jobs.Config{
+		Store: a.store, Board: board, Holder: randomHolder(), Now: o.Now, Log: o.Log,
+		Publisher: statuslist.NewPublisher(a.store, board, signer{id.ring}, id.origin, o.Now),
+		Courier:   courier,
+	})
+	return a.mount(id, o, registry, requests, verifier)
+}
+
+// mount makes the HTTP side.
+func (a *App) mount(id identity, o Options, registry *agency.Registry, requests *attest.Requests, verifier ownVerifier) error {
+	shelf, err := published.NewShelf(published.Issuer{
+		Origin: id.origin, Ring: id.ring, ActorPEM: id.actor.PublicPEM(),
+	}, a.store, o.Now)
+	if err != nil {
+		return err
+	}
+	pages, err := web.NewPages(cocarde.Contract)
+	if err != nil {
+		return err
+	}
+	problems := api.NewProblems(o.Log, pages.ErrorPage)
+	calls := api.New(api.Config{
+		Issuer: id.origin, Requests: requests, Badges: attest.NewBadges(a.store, vault{id.data}, o.Now),
+		Verifier: verifier, Artefacts: artefacts{shelf}, Agencies: registry, Health: health{a},
+		Contract: cocarde.Contract, Problems: problems, Now: o.Now,
+	})
+	views := web.New(requests, pages, problems.Write)
+	a.server = front.Server(front.New(front.Options{
+		Log: o.Log, Issuer: id.origin, TrustedProxies: o.Config.Proxies(), Problem: problems.Front, Now: o.Now,
+	}, calls.Mount, views.Mount), o.Log)
+	return nil
+}
+
+func newFediverse(a *App, id identity, o Options) *fediverse.Client {
+	policy := o.Outbound
+	policy.UserAgent = safehttp.UserAgent(o.Version, id.origin)
+	return fediverse.New(fediverse.Config{
+		HTTP: safehttp.New(policy), Apps: a.store, Vault: vault{id.data}, Key: id.actor,
+		KeyID: published.KeyID(id.origin), Name: "Cocarde", Website: id.origin,
+		Loopback: policy.AllowLoopback, Now: o.Now,
+	})
+}
+
+// requestParts are the rooms that requests need beside the store and the keys.
+type requestParts struct {
+	agencies  *agency.Registry
+	instances *fediverse.Client
+	checker   attest.Checker
+	mail      bool
+}
+
+func newRequests(a *App, id identity, o Options, p requestParts) (*attest.Requests, error) {
+	vrf, err := translog.NewVRF(id.data.VRF.Bytes())
+	if err != nil {
+		return nil, err
+	}
+	limits := attest.DefaultLimits()
+	if o.Limits != nil {
+		limits = *o.Limits
+	}
+	return attest.NewRequests(attest.RequestsConfig{
+		Issuer: id.origin, Store: a.store, Vault: vault{id.data}, Fediverse: p.instances,
+		Mailboxes: mail.NewMailboxes(o.Config.Resolver), Agencies: p.agencies, Signer: signer{id.ring}, Checker: p.checker,
+		Pseudonyms: vrf, Limits: limits, Validity: attest.DefaultValidity, Mail: p.mail,
+		Now: o.Now, Log: o.Log,
+	}), nil
+}
+
+// newSender gives the way to the mail server, nil without one.
+func newSender(origin string, o Options) (*mail.Sender, error) {
+	if o.Config.SMTPURL == "" {
+		o.Log.Warn("no mail server: set COCARDE_SMTP_URL; until then requests are refused")
+		return nil, nil
+	}
+	password, err := readPassword(o.Config.SMTPPasswordFile)
+	if err != nil {
+		return nil, err
+	}
+	return mail.NewSender(mail.Config{
+		URL: o.Config.SMTPURL, Password: password, From: o.Config.Sender(origin), Name: "Cocarde",
+		Issuer: origin, RootCAs: o.MailRoots, Now: o.Now,
+	})
+}
+
+// readPassword reads the file that holds the mail server's password, if there is one.
+func readPassword(path string) (string, error) {
+	if path == "" {
+		return "", nil
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("COCARDE_SMTP_PASSWORD_FILE: %w", err)
+	}
+	return strings.TrimRight(string(b), "\r\n"), nil
+}
+
+// randomHolder names this process among those that share the database.
+func randomHolder() string {
+	b := make([]byte, 8)
+	rand.Read(b) // never fails
+	return hex.EncodeToString(b)
+}

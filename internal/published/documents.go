@@ -1,0 +1,104 @@
+package published
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"time"
+
+	"cocarde.example/keys"
+	"cocarde.example/verify"
+)
+
+// ActorName is the issuer's user name as a fediverse actor.
+const ActorName = "cocarde"
+
+const (
+	jsonType  = "application/json"
+	jwksType  = "application/jwk-set+json"
+	actorType = `application/activity+json`
+	jrdType   = "application/jrd+json"
+)
+
+// Issuer is what the documents are made of.
+type Issuer struct {
+	Origin   string
+	Ring     *keys.Ring
+	ActorPEM string // public key of the actor, PKIX in PEM
+}
+
+// KeyID is the URL under which the actor's public key is found.
+func KeyID(origin string) string { return origin + "/actor#main-key" }
+
+// documents builds everything that only changes with the keys, by path.
+func documents(i Issuer) (map[string]Document, error) {
+	host, err := url.Parse(i.Origin)
+	if err != nil {
+		return nil, fmt.Errorf("issuer's origin: %w", err)
+	}
+	webFinger := "/.well-known/webfinger?resource="
+	acct := "acct:" + ActorName + "@" + host.Host
+	docs := map[string]Document{
+		"/.well-known/jwks.json": newDocument(i.Ring.JWKS(), jwksType, time.Hour),
+	}
+	for _, d := range []struct {
+		path, contentType string
+		content           any
+		maxAge            time.Duration
+	}{
+		{"/.well-known/jwt-vc-issuer", jsonType, metadata(i), time.Hour},
+		{"/vct/" + verify.KindMailbox + "/v1", jsonType, mailboxType(i.Origin), 24 * time.Hour},
+		{"/actor", actorType, actor(i), time.Hour},
+		{webFinger + acct, jrdType, finger(i.Origin, acct), time.Hour},
+		{webFinger + i.Origin + "/actor", jrdType, finger(i.Origin, acct), time.Hour},
+	} {
+		body, err := json.MarshalIndent(d.content, "", "  ")
+		if err != nil {
+			return nil, fmt.Errorf("encode %s: %w", d.path, err)
+		}
+		docs[d.path] = newDocument(append(body, '\n'), d.contentType, d.maxAge)
+	}
+	return docs, nil
+}
+
+// metadata is the issuer's metadata (draft-ietf-oauth-sd-jwt-vc §5). revoked_keys
+// is an addition of ours: a JWKS has no way to say that a key was revoked.
+func metadata(i Issuer) any {
+	revoked := []verify.RevokedKey{}
+	for _, k := range i.Ring.Revoked() {
+		revoked = append(revoked, verify.RevokedKey{KeyID: k.KID, RevokedAt: k.RevokedAt, Reason: k.Reason})
+	}
+	return struct {
+		Issuer  string              `json:"issuer"`
+		JWKSURI string              `json:"jwks_uri"`
+		Revoked []verify.RevokedKey `json:"revoked_keys"`
+	}{i.Origin, i.Origin + "/.well-known/jwks.json", revoked}
+}
+
+// actor is the issuer as an ActivityPub actor: instances in secure mode answer
+// only to GETs that an actor has signed.
+func actor(i Issuer) any {
+	id := i.Origin + "/actor"
+	return map[string]any{
+		"@context":                  []string{"https://www.w3.org/ns/activitystreams", "https://w3id.org/security/v1"},
+		"id":                        id,
+		"type":                      "Application",
+		"preferredUsername":         ActorName,
+		"name":                      "Cocarde",
+		"url":                       i.Origin + "/",
+		"inbox":                     id + "/inbox",
+		"manuallyApprovesFollowers": true,
+		"publicKey": map[string]string{
+			"id": KeyID(i.Origin), "owner": id, "publicKeyPem": i.ActorPEM,
+		},
+	}
+}
+
+func finger(origin, acct string) any {
+	id := origin + "/actor"
+	return map[string]any{
+		"subject": acct,
+		"aliases": []string{id},
+		"links":   []map[string]string{{"rel": "self", "type": actorType, "href": id}},
+	}
+}
