@@ -1,0 +1,30 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/gorilla/mux"
+)
+
+// Mount adds the pages' routes. HEAD and OPTIONS are the front's work.
+func (s *Web) Mount(router *mux.Router) {
+	get := func(path string, f func(http.ResponseWriter, *http.Request) error) {
+		router.Handle(path, withPath(s.guard(f))).Methods(http.MethodGet)
+	}
+	get("/oauth/callback/{instance}", s.callback)
+	get("/request/stop/{token}", s.askToStop)
+	router.Handle("/request/stop/{token}", withPath(s.guard(s.stop))).Methods(http.MethodPost)
+	get("/problems/{code}", s.problem)
+	get("/docs", s.docs)
+	get("/static/{file}", s.pages.serveStatic)
+}
+
+// withPath hands the path's variables over, so that no handler knows the router.
+func withPath(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for name, value := range mux.Vars(r) {
+			r.SetPathValue(name, value)
+		}
+		next.ServeHTTP(w, r)
+	})
+}
