@@ -123,6 +123,9 @@ func (f verifyFlags) check(ctx context.Context, given string) (verify.Report, er
 			return issuer + "/v1/attestations/" + strings.TrimPrefix(badge.Path, badgePath)
 		})
 	}
+	if given == "" {
+		return verify.Refusal(verify.MalformedToken, "nothing was given to check"), nil
+	}
 	return v.Verify(ctx, given, account), nil
 }
 
