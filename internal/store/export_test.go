@@ -2,13 +2,45 @@ package store
 
 import (
 	"context"
+	"io/fs"
+	"slices"
 	"testing"
+	"testing/fstest"
 	"time"
+
+	"github.com/pressly/goose/v3/database"
 )
 
 // OpenImpatient opens a store that waits for other processes no longer than busy.
 func OpenImpatient(ctx context.Context, path string, busy time.Duration) (*Store, error) {
 	return open(ctx, sqlite{path: path, busy: busy}, true)
+}
+
+// OpenFuture opens a store of a later version, with one more migration.
+func OpenFuture(ctx context.Context, path, migration string) (*Store, error) {
+	return open(ctx, future{sqlite{path: path, busy: time.Second}, migration}, true)
+}
+
+type future struct {
+	sqlite
+	migration string
+}
+
+func (d future) migrations() (fs.FS, database.Dialect) {
+	past, name := d.sqlite.migrations()
+	all := fstest.MapFS{"9999_future.sql": {Data: []byte(d.migration)}}
+	files, err := fs.Glob(past, "*.sql")
+	if err != nil {
+		panic(err)
+	}
+	for _, f := range files {
+		text, err := fs.ReadFile(past, f)
+		if err != nil {
+			panic(err)
+		}
+		all[f] = &fstest.MapFile{Data: text}
+	}
+	return all, name
 }
 
 // Exec runs a statement on the connection that writes.
@@ -17,4 +49,48 @@ func (s *Store) Exec(t *testing.T, text string, args ...any) {
 	if _, err := s.writer.db.ExecContext(t.Context(), text, args...); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Int asks the connection that writes for one number.
+func (s *Store) Int(t *testing.T, text string) (n int64) {
+	t.Helper()
+	if err := s.writer.db.QueryRowContext(t.Context(), text).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// Statements gives the texts that were prepared so far.
+func (s *Store) Statements() []string {
+	var texts []string
+	for _, p := range []*pool{s.reader, s.writer} {
+		for text := range p.kept {
+			texts = append(texts, text)
+		}
+	}
+	slices.Sort(texts)
+	return slices.Compact(texts)
+}
+
+// Plan says how SQLite would run a statement.
+func (s *Store) Plan(t *testing.T, text string) (steps []string) {
+	t.Helper()
+	unbound := make([]any, 32) // more than any statement has
+	rows, err := s.writer.db.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+text, unbound...)
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var id, parent, unused int
+		var step string
+		if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
+			t.Fatal(err)
+		}
+		steps = append(steps, step)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return steps
 }

@@ -38,7 +38,10 @@ func (s *Store) FreeIndex(ctx context.Context) (list, index int64, err error) {
 // Issue implements attest.IssueStore.
 //
 // It is seven statements long when nothing stands in the way: the unique indexes
-// answer the questions, and only a refusal asks which one it was.
+// answer the questions, and only a refusal asks which one it was. Eight clients
+// that issue reach the rate of bare one-insert transactions where a sync takes
+// 0.7 ms, and a third of it where a sync is free: there the sixteen pages that
+// an issuance changes count. So issuances are not gathered into common commits.
 func (s *Store) Issue(ctx context.Context, i attest.Issuance) error {
 	return s.writer.write(ctx, func(w *writing) error { return w.issue(i) })
 }

@@ -126,13 +126,12 @@ func (d sqlite) version(ctx context.Context, db *sql.DB) (int64, error) {
 	return version, d.writable(ctx, db)
 }
 
-// writable finds a write-protected file now, and not at the first request.
+// writable finds a write-protected file now, and not at the first request. The
+// statement takes the right to write and changes no page; BEGIN IMMEDIATE alone
+// settles for reading.
 func (d sqlite) writable(ctx context.Context, db *sql.DB) error {
-	tx, err := db.BeginTx(ctx, nil)
-	if err != nil {
-		return d.opening(err)
-	}
-	return tx.Rollback()
+	_, err := db.ExecContext(ctx, `DELETE FROM goose_db_version WHERE FALSE`)
+	return d.opening(err)
 }
 
 // adopt writes the mark before it changes the journal's mode, so that it stands

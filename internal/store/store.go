@@ -58,5 +58,6 @@ func open(ctx context.Context, d dialect, migrate bool) (*Store, error) {
 	return s, nil
 }
 
-// Close waits for what is under way, and closes the database.
+// Close lets no new call in. Calls under way come to their end, and then their
+// connections close.
 func (s *Store) Close() error { return errors.Join(s.reader.close(), s.writer.close()) }
