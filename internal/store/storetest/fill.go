@@ -41,7 +41,7 @@ func Fill(t *testing.T, s Store) {
 	i := issued(t, s, proven(t, s, n+4))
 	replaced := issued(t, s, provenFor(t, s, n+5, actor(t, n+5), i.Badge.MailboxKey))
 	want(t, s.Issue(ctx, issuance(provenFor(t, s, n+6, replaced.Badge.Actor, hash("mailbox %d", n+6)), 1, 1)), attest.ErrAccountTaken)
-	change := attest.StatusChange{BadgeID: replaced.Badge.ID, To: verify.Suspended, At: now, Reason: attest.Other}
+	change := attest.StatusChange{BadgeID: replaced.Badge.ID, To: verify.Suspended, At: now, By: "operator", Reason: attest.Other, Note: []byte("*")}
 	for range 2 {
 		_, err = s.ChangeStatus(ctx, change)
 		must(t, err)

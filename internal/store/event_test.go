@@ -1,0 +1,31 @@
+package store_test
+
+import (
+	"testing"
+
+	"cocarde.example/internal/store/storetest"
+)
+
+// What the log's leaves will need stands in every event of an attestation, and
+// what auditors will read in those of a change: no interface reads them yet.
+func TestEventsCarryTheirLeaves(t *testing.T) {
+	t.Parallel()
+	s := newFile(t).(file).open(t)
+	storetest.Fill(t, s)
+	for what, query := range map[string]string{
+		"of attestations": `SELECT COUNT(*) FROM events WHERE jti <> ''`,
+		"with their leaves": `SELECT COUNT(*) FROM events e JOIN attestations a ON a.jti = e.jti JOIN badges b ON b.id = e.badge_id
+			WHERE a.badge_id = b.id AND e.list = a.list AND e.idx = a.idx AND e.token_hash = a.token_hash
+			AND e.account_vrf = b.account_vrf AND e.agency_vrf = b.agency_vrf AND e.seq > 0`,
+	} {
+		if n := s.Int(t, query); n != 4 { // two issued, one replaced, one suspended
+			t.Errorf("%d events %s, want 4", n, what)
+		}
+	}
+	if n := s.Int(t, `SELECT COUNT(*) FROM events WHERE kind = 'revoked' AND reason = 'replaced' AND done_by = 'cocarde'`); n != 1 {
+		t.Errorf("%d events of a replacement, want 1", n)
+	}
+	if n := s.Int(t, `SELECT COUNT(*) FROM events WHERE kind = 'suspended' AND reason = 'other' AND done_by = 'operator' AND note = x'2a'`); n != 1 {
+		t.Errorf("%d events of a suspension, want 1", n)
+	}
+}
