@@ -1,0 +1,106 @@
+package mail
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"unicode"
+
+	"cocarde.example/attest"
+	"cocarde.example/internal/locale"
+)
+
+// letter is a mail as people read it.
+type letter struct {
+	subject string
+	body    string // lines end in \n; paragraphs are not wrapped
+}
+
+// fields are what a text may name. Issuer is a host: an origin would be a link,
+// and a code mail has but the one that stops it.
+type fields struct {
+	Issuer, Handle, Instance, Agency, Replaces string
+	Minutes                                    int
+}
+
+// write renders a message in its language.
+func write(m attest.Message) (letter, error) {
+	if err := plain(m); err != nil {
+		return letter{}, err
+	}
+	issuer, err := url.Parse(m.Issuer)
+	if err != nil || issuer.Host == "" {
+		return letter{}, fmt.Errorf("issuer of a mail is no origin: %q", m.Issuer)
+	}
+	p := page{lang: m.Lang, fields: fields{
+		Issuer: issuer.Host, Handle: m.Handle, Instance: m.Instance, Agency: m.Agency,
+		Replaces: m.Replaces, Minutes: m.Minutes,
+	}}
+	p.text("mail.hello")
+	switch m.Kind {
+	case attest.MailCode:
+		p.code(m)
+	case attest.MailIssued, attest.MailReplaced:
+		p.badge(m)
+	default:
+		return letter{}, fmt.Errorf("mail of unknown kind %q", m.Kind)
+	}
+	p.paragraphs = append(p.paragraphs, "-- \n"+p.get("mail.sign-off"))
+	l := letter{subject: p.get("mail." + string(m.Kind) + ".subject"), body: strings.Join(p.paragraphs, "\n\n") + "\n"}
+	return l, p.err
+}
+
+// page gathers paragraphs, and keeps the first error.
+type page struct {
+	lang       string
+	fields     fields
+	paragraphs []string
+	err        error
+}
+
+func (p *page) get(id string) string {
+	text, err := locale.Text(p.lang, id, p.fields)
+	if p.err == nil {
+		p.err = err
+	}
+	return text
+}
+
+func (p *page) text(id string) { p.paragraphs = append(p.paragraphs, p.get(id)) }
+
+func (p *page) code(m attest.Message) {
+	p.text("mail.code.why")
+	if m.Replaces != "" {
+		p.text("mail.code.replaces")
+	}
+	p.text("mail.code.code")
+	p.paragraphs = append(p.paragraphs, "    "+grouped(m.Code))
+	p.text("mail.code.rule")
+	p.text("mail.code.ignore")
+	p.paragraphs = append(p.paragraphs, p.get("mail.code.stop")+"\n"+m.StopURL)
+}
+
+func (p *page) badge(m attest.Message) {
+	id := "mail." + string(m.Kind)
+	p.text(id + ".what")
+	p.paragraphs = append(p.paragraphs, p.get(id+".badge")+"\n"+m.BadgeURL)
+	p.text(id + ".not-you")
+}
+
+// grouped writes a code as people read one out: "1234 5678".
+func grouped(code string) string {
+	if len(code) != 8 {
+		return code
+	}
+	return code[:4] + " " + code[4:]
+}
+
+// plain refuses what could end a line, and with it a header or a paragraph.
+func plain(m attest.Message) error {
+	for _, s := range []string{m.To, m.Issuer, m.Handle, m.Instance, m.Agency, m.Code, m.Replaces, m.BadgeURL, m.StopURL} {
+		if strings.ContainsFunc(s, unicode.IsControl) {
+			return fmt.Errorf("a %s mail has a control character in a field", m.Kind)
+		}
+	}
+	return nil
+}

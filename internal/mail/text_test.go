@@ -1,0 +1,97 @@
+package mail
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"cocarde.example/attest"
+	"cocarde.example/internal/locale"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func message(kind attest.MessageKind, lang string) attest.Message {
+	m := attest.Message{
+		Kind: kind, To: "marie.curie@culture.gouv.fr", Lang: lang, Issuer: "https://cocarde.example.org",
+		Handle: "@marie@example.net", Instance: "social.example.net", Agency: "culture.gouv.fr",
+	}
+	if kind == attest.MailCode {
+		m.Code, m.Minutes = "12345678", 10
+		m.StopURL = "https://cocarde.example.org/request/stop/c2VhbGVk"
+	} else {
+		m.BadgeURL = "https://cocarde.example.org/b/0123456789ab"
+	}
+	return m
+}
+
+func TestTexts(t *testing.T) {
+	t.Parallel()
+	for _, lang := range locale.Languages() {
+		replacing := message(attest.MailCode, lang)
+		replacing.Replaces = "@former@social.example.net"
+		for name, m := range map[string]attest.Message{
+			"code":           message(attest.MailCode, lang),
+			"code-replacing": replacing,
+			"issued":         message(attest.MailIssued, lang),
+			"replaced":       message(attest.MailReplaced, lang),
+		} {
+			t.Run(lang+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				l, err := write(m)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if n := strings.Count(l.body, "://"); n != 1 {
+					t.Errorf("the mail has %d links, want 1", n)
+				}
+				for _, s := range []string{m.Handle, m.Instance, m.Agency, "cocarde.example.org"} {
+					if !strings.Contains(l.body, s) {
+						t.Errorf("the mail does not name %s", s)
+					}
+				}
+				golden(t, filepath.Join("testdata", name+"."+lang+".txt"), l.subject+"\n\n"+l.body)
+			})
+		}
+	}
+}
+
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", file, diff)
+	}
+}
+
+func TestWriteRefuses(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*attest.Message){
+		"kind":            func(m *attest.Message) { m.Kind = "newsletter" },
+		"issuer":          func(m *attest.Message) { m.Issuer = "cocarde" },
+		"line in handle":  func(m *attest.Message) { m.Handle = "@a@b.example\r\nBcc: x@y.example" },
+		"line in url":     func(m *attest.Message) { m.StopURL += "\nhttps://evil.example" },
+		"line in replace": func(m *attest.Message) { m.Replaces = "\r" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := message(attest.MailCode, "fr")
+			change(&m)
+			if l, err := write(m); err == nil {
+				t.Errorf("wrote %q", l.body)
+			}
+		})
+	}
+}
