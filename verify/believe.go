@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"crypto/ecdsa"
 	"errors"
 	"strings"
 	"time"
@@ -23,7 +22,7 @@ type unbelieved struct {
 // changes.
 type believed struct {
 	iss, kid  string
-	key       *ecdsa.PublicKey
+	key       *publicKey
 	claims    Claims
 	acct      string // as parseAcct gives it
 	attested  Attested
@@ -57,7 +56,7 @@ func parse(token string) (*unbelieved, *failure) {
 }
 
 // believe carries out the checks signature, disclosures, claims and vct.
-func (u *unbelieved) believe(key *ecdsa.PublicKey) (*believed, *failure) {
+func (u *unbelieved) believe(key *publicKey) (*believed, *failure) {
 	if !u.verify(key) {
 		return nil, failed(checkSignature, BadSignature, "the signature does not hold under the issuer's key")
 	}

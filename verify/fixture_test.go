@@ -2,13 +2,15 @@ package verify
 
 import (
 	"context"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/sha256"
+	"encoding/asn1"
 	"encoding/base64"
 	"encoding/json"
 	"maps"
+	"math/big"
 	"sync"
 	"testing"
 	"time"
@@ -58,13 +60,19 @@ func signRaw(key *ecdsa.PrivateKey, header, payload []byte) string {
 func signParts(key *ecdsa.PrivateKey, header, payload string) string {
 	input := header + "." + payload
 	hash := sha256.Sum256([]byte(input))
-	r, s, err := ecdsa.Sign(rand.Reader, key, hash[:])
+	// Without a random source signing is deterministic (RFC 6979), so that all
+	// processes of a fuzz run have the same seeds.
+	der, err := key.Sign(nil, hash[:], crypto.SHA256)
 	if err != nil {
 		panic(err)
 	}
+	var rs struct{ R, S *big.Int }
+	if _, err := asn1.Unmarshal(der, &rs); err != nil {
+		panic(err)
+	}
 	sig := make([]byte, 64)
-	r.FillBytes(sig[:32])
-	s.FillBytes(sig[32:])
+	rs.R.FillBytes(sig[:32])
+	rs.S.FillBytes(sig[32:])
 	return input + "." + b64(sig)
 }
 

@@ -1,14 +1,11 @@
 package verify
 
-import (
-	"crypto/ecdsa"
-	"errors"
-)
+import "errors"
 
 // Issuer is the keys of one issuer at one time. It never changes.
 type Issuer struct {
 	url     string
-	keys    map[string]*ecdsa.PublicKey
+	keys    map[string]*publicKey
 	unfit   map[string]string // kid → why its key is not used
 	revoked map[string]bool
 }
@@ -40,7 +37,7 @@ func (i *Issuer) URL() string { return i.url }
 func (i *Issuer) HasKey(kid string) bool { return i.keys[kid] != nil || i.revoked[kid] }
 
 // key gives the key in force under a kid.
-func (i *Issuer) key(kid string) (*ecdsa.PublicKey, *failure) {
+func (i *Issuer) key(kid string) (*publicKey, *failure) {
 	if i.revoked[kid] {
 		return nil, failed(checkKey, KeyRevoked, "the issuer has revoked the key")
 	}

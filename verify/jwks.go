@@ -13,10 +13,19 @@ const (
 	maxKeys = 256
 )
 
+// publicKey is a key with its coordinates as the JWK spells them, which can be done
+// in one way only: keys compare by them, at every check, without allocating.
+type publicKey struct {
+	ecdsa *ecdsa.PublicKey
+	point string
+}
+
+func (k *publicKey) same(other *publicKey) bool { return k.point == other.point }
+
 // parseJWKS reads a JWK set (RFC 7517 §5). Members are judged here, as they stand,
 // before go-jose reads the key: it ignores use and key_ops, and takes the first of
 // several keys with one kid.
-func parseJWKS(data []byte) (fit map[string]*ecdsa.PublicKey, unfit map[string]string, err error) {
+func parseJWKS(data []byte) (fit map[string]*publicKey, unfit map[string]string, err error) {
 	if len(data) > maxJWKS {
 		return nil, nil, errors.New("the JWKS is larger than 256 KiB")
 	}
@@ -28,7 +37,7 @@ func parseJWKS(data []byte) (fit map[string]*ecdsa.PublicKey, unfit map[string]s
 	if keys.kind != kindArray || len(keys.members) > maxKeys {
 		return nil, nil, errors.New("the JWKS has no array of keys, or more than 256")
 	}
-	fit, unfit = map[string]*ecdsa.PublicKey{}, map[string]string{}
+	fit, unfit = map[string]*publicKey{}, map[string]string{}
 	seen := map[string]bool{}
 	for _, m := range keys.members {
 		kid := m.value.str("kid")
@@ -52,7 +61,7 @@ func parseJWKS(data []byte) (fit map[string]*ecdsa.PublicKey, unfit map[string]s
 }
 
 // parseJWK reads a public key that may verify ES256.
-func parseJWK(k value) (*ecdsa.PublicKey, error) {
+func parseJWK(k value) (*publicKey, error) {
 	if k.str("kty") != "EC" || k.str("crv") != "P-256" {
 		return nil, errors.New("not an EC key on P-256")
 	}
@@ -86,7 +95,7 @@ func parseJWK(k value) (*ecdsa.PublicKey, error) {
 	if !ok {
 		return nil, errors.New("not a public EC key")
 	}
-	return key, nil
+	return &publicKey{key, x + "." + y}, nil
 }
 
 func mayVerify(ops value) bool {

@@ -175,8 +175,28 @@ func FuzzJWKS(f *testing.F) {
 			return
 		}
 		for kid, key := range issuer.keys {
-			if _, err := key.ECDH(); err != nil || kid == "" || key.Curve != elliptic.P256() {
+			if _, err := key.ecdsa.ECDH(); err != nil || kid == "" || key.ecdsa.Curve != elliptic.P256() {
 				t.Fatalf("key %q: %v", kid, err)
+			}
+		}
+	})
+}
+
+// FuzzMetadata holds what is accepted to speak of the issuer asked, and of one set of keys.
+func FuzzMetadata(f *testing.F) {
+	f.Add([]byte(`{"issuer":"` + testIssuer + `","jwks":{"keys":[]},"revoked_keys":[{"kid":"a"}]}`))
+	f.Add([]byte(`{"issuer":"` + testIssuer + `","jwks_uri":"x"}`))
+	f.Fuzz(func(t *testing.T, doc []byte) {
+		m, err := ParseMetadata(doc, testIssuer)
+		if err != nil {
+			return
+		}
+		if m.Issuer != testIssuer || m.JWKS != nil && m.JWKSURI != "" {
+			t.Fatalf("%+v", m)
+		}
+		for _, k := range m.RevokedKeys {
+			if k.KeyID == "" {
+				t.Fatal("a revoked key without kid")
 			}
 		}
 	})

@@ -63,7 +63,7 @@ func (t jws) checkHeader(typ string) *failure {
 }
 
 // verify checks an ES256 signature (RFC 7518 §3.4).
-func (t jws) verify(key *ecdsa.PublicKey) bool {
+func (t jws) verify(key *publicKey) bool {
 	if len(t.signature) != sizeES256 {
 		return false
 	}
@@ -71,7 +71,7 @@ func (t jws) verify(key *ecdsa.PublicKey) bool {
 	r.SetBytes(t.signature[:sizeES256/2])
 	s.SetBytes(t.signature[sizeES256/2:])
 	hash := sha256.Sum256([]byte(t.signingInput))
-	return ecdsa.Verify(key, hash[:], &r, &s)
+	return ecdsa.Verify(key.ecdsa, hash[:], &r, &s)
 }
 
 func decodeObject(b64 string) (value, error) {

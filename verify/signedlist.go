@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"crypto/ecdsa"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -52,7 +51,7 @@ type SignedList struct {
 	claims ListClaims
 	list   *StatusList
 	kid    string
-	key    *ecdsa.PublicKey
+	key    *publicKey
 }
 
 // VerifyStatusList verifies a status list token (draft-ietf-oauth-status-list §5.1,
@@ -162,7 +161,7 @@ func (l *SignedList) Size() int { return len(l.list.data) }
 // unchanged and not revoked.
 func (l *SignedList) SignedBy(iss *Issuer) bool {
 	key, fail := iss.key(l.kid)
-	return fail == nil && l.key.Equal(key)
+	return fail == nil && l.key.same(key)
 }
 
 // ListKey reads the kid of a status list token, unverified: whoever holds an

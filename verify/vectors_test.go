@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"crypto/ecdsa"
 	"errors"
 	"io/fs"
 	"os"
@@ -29,7 +28,7 @@ func readVectors(t *testing.T, name string) string {
 	return string(b)
 }
 
-func vectorKey(t *testing.T, x, y string) *ecdsa.PublicKey {
+func vectorKey(t *testing.T, x, y string) *publicKey {
 	t.Helper()
 	k, err := parseObject(string(mustJSON(object{"kty": "EC", "crv": "P-256", "x": x, "y": y})))
 	if err != nil {
@@ -43,11 +42,11 @@ func vectorKey(t *testing.T, x, y string) *ecdsa.PublicKey {
 }
 
 // The keys of the SD-JWT examples.
-func exampleIssuer(t *testing.T) *ecdsa.PublicKey {
+func exampleIssuer(t *testing.T) *publicKey {
 	return vectorKey(t, "b28d4MwZMjw8-00CG4xfnn9SLMVMM19SlqZpVb_uNtQ", "Xv5zWwuoaTgdS6hV43yI6gBwTnjukmFQQnJ_kCxzqk8")
 }
 
-func exampleHolder(t *testing.T) *ecdsa.PublicKey {
+func exampleHolder(t *testing.T) *publicKey {
 	return vectorKey(t, "TCAER19Zvu3OHF4j4W4vfSVoHIP1ILilDls7vCeGemc", "ZxjiWWbZMQGHVWKVQ4hbSIirsVfuecCE6t4jT9F2HZQ")
 }
 
@@ -69,7 +68,7 @@ func TestSDJWTVectors(t *testing.T) {
 	}
 }
 
-func checkVector(t *testing.T, token string, issuer, holder *ecdsa.PublicKey) {
+func checkVector(t *testing.T, token string, issuer, holder *publicKey) {
 	t.Helper()
 	compact, disclosures, binding, err := splitToken(token)
 	if err != nil {

@@ -2,7 +2,6 @@ package verify
 
 import (
 	"context"
-	"crypto/ecdsa"
 	"errors"
 	"strings"
 	"time"
@@ -73,7 +72,7 @@ func (v *Verifier) believe(ctx context.Context, token string) (*believed, *failu
 		if fail != nil {
 			return nil, fail
 		}
-		if key == b.key || key.Equal(b.key) {
+		if key.same(b.key) {
 			return b, nil
 		}
 	}
@@ -93,7 +92,7 @@ func (v *Verifier) believe(ctx context.Context, token string) (*believed, *failu
 }
 
 // key carries out the checks issuer and key.
-func (v *Verifier) key(ctx context.Context, iss, kid string) (*ecdsa.PublicKey, *failure) {
+func (v *Verifier) key(ctx context.Context, iss, kid string) (*publicKey, *failure) {
 	issuer, err := v.source.Issuer(ctx, iss)
 	if err != nil {
 		return nil, issuerFailure(checkIssuer, err)

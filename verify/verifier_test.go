@@ -438,3 +438,19 @@ func TestRotation(t *testing.T) {
 		t.Errorf("after rotation: %s, %d refreshes", r.Code, w.asks)
 	}
 }
+
+func TestRefusal(t *testing.T) {
+	t.Parallel()
+	for code, check := range map[Code]string{MalformedToken: "format", IssuerUntrusted: "issuer", IssuerUnreachable: "issuer"} {
+		r := Refusal(code, "why")
+		expect(t, r, check, code)
+		if r.Valid || r.Code != code || r.Attestation != nil || len(r.Checks) != checkCount {
+			t.Errorf("%s: %+v", code, r)
+		}
+		for _, c := range r.Checks {
+			if c.Outcome == Passed {
+				t.Errorf("%s: %s passed, of nothing", code, c.Name)
+			}
+		}
+	}
+}
