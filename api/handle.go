@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 
 	"cocarde.example/internal/fault"
 )
@@ -59,11 +60,12 @@ var (
 )
 
 func readBody[Req any](w http.ResponseWriter, r *http.Request, limit int64, into *Req) error {
-	text, err := readAll(w, r, limit)
-	if err != nil {
+	scratch := takeScratch()
+	defer scratch.giveBack()
+	if err := readAll(w, r, limit, &scratch.Buffer); err != nil {
 		return err
 	}
-	if len(text) == 0 {
+	if scratch.Len() == 0 {
 		if _, optional := any(into).(*none); optional {
 			return nil
 		}
@@ -72,27 +74,22 @@ func readBody[Req any](w http.ResponseWriter, r *http.Request, limit int64, into
 	if !isJSON(r.Header["Content-Type"]) {
 		return errMediaType
 	}
-	return decode(text, into)
+	return decode(scratch.Bytes(), into) // copies what it keeps
 }
 
-// readAll reads the body into one buffer of the announced length.
-func readAll(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+func readAll(w http.ResponseWriter, r *http.Request, limit int64, into *bytes.Buffer) error {
 	if r.ContentLength > limit {
-		return nil, errBodyTooLarge
+		return errBodyTooLarge
 	}
-	var text bytes.Buffer
-	if r.ContentLength > 0 {
-		text.Grow(int(r.ContentLength) + bytes.MinRead) // so that ReadFrom never grows it
-	}
-	_, err := text.ReadFrom(http.MaxBytesReader(w, r.Body, limit))
+	_, err := into.ReadFrom(http.MaxBytesReader(w, r.Body, limit))
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		return nil, errBodyTooLarge
+		return errBodyTooLarge
 	}
 	if err != nil {
-		return nil, fault.New(fault.Invalid, "body_unreadable",
+		return fault.New(fault.Invalid, "body_unreadable",
 			"The body could not be read to its end. Send it again.").Because(err)
 	}
-	return text.Bytes(), nil
+	return nil
 }
 
 func isJSON(contentType []string) bool {
@@ -110,6 +107,9 @@ func isJSON(contentType []string) bool {
 	return !given || strings.EqualFold(charset, "utf-8")
 }
 
+// appender is a body that writes its own JSON.
+type appender interface{ appendJSON([]byte) []byte }
+
 var jsonType = []string{"application/json"}
 
 func writeJSON(w http.ResponseWriter, status int, header http.Header, body any) error {
@@ -121,14 +121,15 @@ func writeJSON(w http.ResponseWriter, status int, header http.Header, body any) 
 		w.WriteHeader(status)
 		return nil
 	}
-	var text bytes.Buffer
-	e := json.NewEncoder(&text)
-	e.SetEscapeHTML(false) // URLs hold &
-	if err := e.Encode(body); err != nil {
+	scratch := takeScratch()
+	defer scratch.giveBack()
+	if own, ok := body.(appender); ok {
+		_, _ = scratch.Write(own.appendJSON(scratch.AvailableBuffer())) // to a buffer it never fails
+	} else if err := scratch.encoder.Encode(body); err != nil {
 		return fmt.Errorf("encode answer: %w", err)
 	}
 	h["Content-Type"] = jsonType
-	writeBody(w, status, text.Bytes())
+	writeBody(w, status, scratch.Bytes())
 	return nil
 }
 
@@ -147,4 +148,31 @@ func drain(w http.ResponseWriter, r *http.Request, limit int64) error {
 		return errBodyTooLarge
 	}
 	return nil
+}
+
+// scratch is a buffer for a body, with an encoder that writes to it. Buffers are
+// used again: they would make up most of what a call of verify allocates.
+type scratch struct {
+	bytes.Buffer
+	encoder *json.Encoder
+}
+
+var scratches = sync.Pool{New: func() any {
+	s := &scratch{}
+	s.encoder = json.NewEncoder(&s.Buffer)
+	s.encoder.SetEscapeHTML(false) // URLs hold &
+	return s
+}}
+
+func takeScratch() *scratch { return scratches.Get().(*scratch) }
+
+// maxScratch is the size, in bytes, up to which a buffer is kept.
+const maxScratch = 128 << 10
+
+func (s *scratch) giveBack() {
+	if s.Cap() > maxScratch {
+		return
+	}
+	s.Reset()
+	scratches.Put(s)
 }

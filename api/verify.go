@@ -26,15 +26,15 @@ type checking struct {
 	verifier Verifier
 }
 
-func (c checking) verify(r *http.Request, b VerifyRequest) (answer[verify.Report], error) {
+func (c checking) verify(r *http.Request, b VerifyRequest) (answer[report], error) {
 	if (b.Attestation == nil) == (b.Handle == nil) {
-		return answer[verify.Report]{}, errOneOf
+		return answer[report]{}, errOneOf
 	}
 	account := verify.AnyAccount()
 	if b.ExpectHandle != nil {
 		h, err := parseHandle(*b.ExpectHandle, "/expect_handle")
 		if err != nil {
-			return answer[verify.Report]{}, err
+			return answer[report]{}, err
 		}
 		account = verify.ForHandle(h.String())
 	}
@@ -42,26 +42,26 @@ func (c checking) verify(r *http.Request, b VerifyRequest) (answer[verify.Report
 		return c.verifyHandle(r, b, account)
 	}
 	if len(*b.Attestation) > maxToken {
-		return answer[verify.Report]{}, errTokenTooLarge
+		return answer[report]{}, errTokenTooLarge
 	}
-	return ok(c.verifier.Verify(r.Context(), *b.Attestation, account)), nil
+	return ok(report(c.verifier.Verify(r.Context(), *b.Attestation, account))), nil
 }
 
 // verifyHandle checks what is listed under a handle, as shown by that account
 // unless another is expected.
-func (c checking) verifyHandle(r *http.Request, b VerifyRequest, account verify.Account) (answer[verify.Report], error) {
+func (c checking) verifyHandle(r *http.Request, b VerifyRequest, account verify.Account) (answer[report], error) {
 	h, err := parseHandle(*b.Handle, "/handle")
 	if err != nil {
-		return answer[verify.Report]{}, err
+		return answer[report]{}, err
 	}
 	p, err := c.badges.PublishedByHandle(r.Context(), h.String())
 	if err != nil {
-		return answer[verify.Report]{}, err
+		return answer[report]{}, err
 	}
 	if b.ExpectHandle == nil {
 		account = verify.ForHandle(h.String())
 	}
-	return ok(c.verifier.Verify(r.Context(), p.Attestation.Token, account)), nil
+	return ok(report(c.verifier.Verify(r.Context(), p.Attestation.Token, account))), nil
 }
 
 func parseHandle(s, field string) (acct.Handle, error) {
