@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -255,7 +256,7 @@ func TestSignature(t *testing.T) {
 	for name, token := range map[string]string{
 		"empty":            compact[:cut],
 		"short":            compact[:cut] + b64(sig[:63]),
-		"long":             compact[:cut] + b64(append([]byte{0}, sig...)),
+		"long":             compact[:cut] + b64(slices.Concat(sig[:32], []byte{0}, sig[32:])),
 		"zero":             compact[:cut] + b64(make([]byte, 64)),
 		"of another token": parts[0] + "." + other[1] + "." + parts[2],
 		"tampered header":  b64([]byte(`{"alg":"ES256","typ":"dc+sd-jwt","kid":"key-1","x":1}`)) + "." + parts[1] + "." + parts[2],

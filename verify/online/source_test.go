@@ -134,17 +134,20 @@ func TestLyingIssuer(t *testing.T) {
 		"metadata is HTML":      {respond(metadataPath, "text/html", "<html>"), verify.IssuerUnreachable},
 		"metadata is not JSON":  {respond(metadataPath, "application/json", "<html>"), verify.IssuerUnreachable},
 		"metadata without type": {respond(metadataPath, "", "{}"), verify.IssuerUnreachable},
-		"metadata is huge":      {respond(metadataPath, "application/json", strings.Repeat(" ", maxMetadata+1)), verify.IssuerUnreachable},
-		"keys are huge":         {respond(jwksPath, "application/json", strings.Repeat(" ", maxJWKS+1)), verify.IssuerUnreachable},
-		"keys are HTML":         {respond(jwksPath, "text/html", string(jwks(1))), verify.IssuerUnreachable},
-		"keys are not JSON":     {respond(jwksPath, "application/json", "x"), verify.IssuerUnreachable},
-		"metadata redirects":    {redirect(metadataPath), verify.IssuerUnreachable},
-		"keys redirect":         {redirect(jwksPath), verify.IssuerUnreachable},
-		"metadata gone":         {status(metadataPath, 404), verify.IssuerUnreachable},
-		"metadata failing":      {status(metadataPath, 500), verify.IssuerUnreachable},
-		"metadata no content":   {status(metadataPath, 204), verify.IssuerUnreachable},
-		"metadata unasked 304":  {status(metadataPath, 304), verify.IssuerUnreachable},
-		"metadata empty":        {status(metadataPath, 200), verify.IssuerUnreachable},
+		"metadata is huge": {func(s *issuerServer) {
+			doc := mustJSON(map[string]any{"issuer": s.URL, "jwks": rawJSON(jwks(1))})
+			s.json(metadataPath, append(doc, strings.Repeat(" ", maxMetadata)...))
+		}, verify.IssuerUnreachable},
+		"keys are huge":        {respond(jwksPath, "application/json", strings.Repeat(" ", maxJWKS+1)), verify.IssuerUnreachable},
+		"keys are HTML":        {respond(jwksPath, "text/html", string(jwks(1))), verify.IssuerUnreachable},
+		"keys are not JSON":    {respond(jwksPath, "application/json", "x"), verify.IssuerUnreachable},
+		"metadata redirects":   {redirect(metadataPath), verify.IssuerUnreachable},
+		"keys redirect":        {redirect(jwksPath), verify.IssuerUnreachable},
+		"metadata gone":        {status(metadataPath, 404), verify.IssuerUnreachable},
+		"metadata failing":     {status(metadataPath, 500), verify.IssuerUnreachable},
+		"metadata no content":  {status(metadataPath, 204), verify.IssuerUnreachable},
+		"metadata unasked 304": {status(metadataPath, 304), verify.IssuerUnreachable},
+		"metadata empty":       {status(metadataPath, 200), verify.IssuerUnreachable},
 		"body cut short": {func(s *issuerServer) {
 			s.handle(jwksPath, func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Type", "application/json")
