@@ -169,7 +169,7 @@ func published() artefacts {
 	add := func(path, contentType, body string, age time.Duration) {
 		a[path] = api.Artefact{Body: []byte(body), ContentType: contentType, ETag: `"` + path[1:3] + `"`, MaxAge: age}
 	}
-	add("/.well-known/jwks.json", "application/json", `{"keys":[{"kty":"EC","crv":"P-256","alg":"ES256","use":"sig","kid":"`+
+	add("/.well-known/jwks.json", "application/jwk-set+json", `{"keys":[{"kty":"EC","crv":"P-256","alg":"ES256","use":"sig","kid":"`+
 		strings.Repeat("k", 43)+`","x":"`+strings.Repeat("x", 43)+`","y":"`+strings.Repeat("y", 43)+`"}]}`, time.Hour)
 	add("/.well-known/jwt-vc-issuer", "application/json",
 		`{"issuer":"`+issuer+`","jwks_uri":"`+issuer+`/.well-known/jwks.json","revoked_keys":[]}`, time.Hour)

@@ -32,7 +32,7 @@ func TestHeaders(t *testing.T) {
 		{"/.well-known/jwks.json", "", `200
 Access-Control-Allow-Origin: *
 Cache-Control: public, max-age=3600
-Content-Type: application/json
+Content-Type: application/jwk-set+json
 Etag: ".w"
 `},
 		{"/.well-known/jwks.json", `If-None-Match: "x", W/".w"`, `304

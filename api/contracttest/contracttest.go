@@ -36,7 +36,7 @@ var router = sync.OnceValues(func() (routers.Router, error) {
 	} {
 		openapi3filter.RegisterBodyDecoder(text, openapi3filter.PlainBodyDecoder)
 	}
-	for _, object := range []string{"application/activity+json", "application/jrd+json"} {
+	for _, object := range []string{"application/activity+json", "application/jrd+json", "application/jwk-set+json"} {
 		openapi3filter.RegisterBodyDecoder(object, openapi3filter.JSONBodyDecoder)
 	}
 	return gorillamux.NewRouter(doc)

@@ -11,6 +11,9 @@ var errCrossOrigin = fault.New(fault.Forbidden, "cross_origin",
 
 // askToStop shows the button. Mail scanners follow links: looking changes nothing.
 func (s *Web) askToStop(w http.ResponseWriter, r *http.Request) error {
+	// Without a referrer, browsers that lack Sec-Fetch-Site would send the button's
+	// origin as null.
+	w.Header().Set("Referrer-Policy", "same-origin")
 	return s.pages.show(w, r, http.StatusOK, "stop", nil)
 }
 

@@ -197,6 +197,9 @@ func TestStop(t *testing.T) {
 	}
 	s.page(403, "POST", "/request/stop/stop-token", []string{"Sec-Fetch-Site: cross-site"}, "cross_origin")
 	s.page(403, "POST", "/request/stop/stop-token", []string{"Origin: https://evil.example"}, "cross_origin")
+	if answer, _ := s.do("GET", "/request/stop/stop-token"); answer.Header.Get("Referrer-Policy") != "same-origin" {
+		t.Error("the button's origin stays unknown")
+	}
 	if s.domain.stopped {
 		t.Fatal("another site stops the mails")
 	}
