@@ -36,7 +36,7 @@ func TestChunkedBodies(t *testing.T) {
 		}
 		r.ContentLength = -1
 		r.Header.Set("Content-Type", "application/json")
-		answer, err := s.Server.Client().Do(r)
+		answer, err := s.client.Do(r)
 		if err != nil {
 			t.Fatal(err)
 		}
