@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -129,6 +130,9 @@ func each(in io.Reader, args []string, f func(string) error) error {
 		if err := f(lines.Text()); err != nil {
 			return err
 		}
+	}
+	if errors.Is(lines.Err(), bufio.ErrTooLong) {
+		return errors.New("a line is longer than 64 KiB, which no address is; give one address a line")
 	}
 	return lines.Err()
 }

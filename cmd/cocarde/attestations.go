@@ -77,7 +77,7 @@ func newList() *cobra.Command {
 }
 
 func newFilter(handle, domain, status, after string, limit int) (attest.BadgeFilter, error) {
-	f := attest.BadgeFilter{Domain: domain, After: after, Limit: limit}
+	f := attest.BadgeFilter{After: after, Limit: limit}
 	if limit < 1 || limit > 1000 {
 		return f, fmt.Errorf("--limit is from 1 to 1000")
 	}
@@ -87,6 +87,13 @@ func newFilter(handle, domain, status, after string, limit int) (attest.BadgeFil
 			return f, fmt.Errorf("--handle: %s", explain(err))
 		}
 		f.Handle = h
+	}
+	if domain != "" {
+		d, err := acct.ParseHost(domain)
+		if err != nil {
+			return f, fmt.Errorf("--agency: %s", explain(err))
+		}
+		f.Domain = d.String()
 	}
 	if status != "" {
 		known := []verify.Status{verify.Valid, verify.Suspended, verify.Revoked}
@@ -156,7 +163,7 @@ func newAct(name, short string, do act, done string) *cobra.Command {
 	c := &cobra.Command{
 		Use: name + " ID", Short: short, Args: exactly(1, "the id of one badge"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if reason == "" {
+			if !slices.Contains(attest.Reasons(), attest.Reason(reason)) {
 				return usage{fmt.Errorf("say why with --reason: one of %s", reasons())}
 			}
 			return withBadges(cmd, func(b *attest.Badges) error {
@@ -166,11 +173,12 @@ func newAct(name, short string, do act, done string) *cobra.Command {
 				if err != nil {
 					return err
 				}
+				end := ""
 				if !changed {
-					done += " already; nothing changed"
+					end = " already; nothing changed"
 				}
-				fmt.Fprintf(cmd.OutOrStdout(), "%s %s\n", args[0], done)
-				return nil
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s %s%s\n", args[0], done, end)
+				return err
 			})
 		},
 	}

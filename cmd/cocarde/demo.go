@@ -76,7 +76,7 @@ func openWorld(ctx context.Context, cmd *cobra.Command, freePort bool, log *slog
 	if w.sandbox, err = sandbox.Start(ctx, sandbox.Options{}); err != nil {
 		return w, err
 	}
-	w.config.SMTPURL = "smtp://" + w.sandbox.Mailbox.Addr()
+	w.config.SMTPURL, w.config.SMTPPasswordFile = "smtp://"+w.sandbox.Mailbox.Addr(), ""
 	w.config.Resolver = w.sandbox.Resolver.Addr()
 	w.app, err = app.New(ctx, app.Options{
 		Config: w.config, Version: version, Log: log, Demo: true,
@@ -119,14 +119,37 @@ func (w *world) close() error {
 
 // demoServe runs until it is interrupted.
 func demoServe(cmd *cobra.Command) (err error) {
-	ctx := cmd.Context()
+	ctx, stop := untilStopped(cmd)
+	defer stop()
 	w, err := openWorld(ctx, cmd, false, newLog(cmd))
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
-	w.welcome(cmd.OutOrStdout())
+	out := cmd.OutOrStdout()
+	w.welcome(out)
+	printed := make(chan error, 1)
+	go func() { printed <- printMail(ctx, out, w.sandbox.Mailbox) }()
+	defer func() {
+		stop()
+		err = errors.Join(err, <-printed)
+	}()
 	return w.app.Run(ctx)
+}
+
+// printMail prints every mail that arrives, until the context ends.
+func printMail(ctx context.Context, out io.Writer, mailbox *sandbox.Mailbox) error {
+	for n := 1; ; n++ {
+		m, err := mailbox.Wait(ctx, "", n)
+		if err != nil {
+			return nil // the demo ends
+		}
+		_, err = fmt.Fprintf(out, "--- mail to %s ---\nSubject: %s\n\n%s\n---\n\n",
+			strings.Join(m.To, ", "), m.Subject, strings.TrimSpace(m.Text))
+		if err != nil {
+			return fmt.Errorf("print mail: %w", err)
+		}
+	}
 }
 
 func (w *world) welcome(out io.Writer) {
@@ -154,7 +177,9 @@ Mail that the issuer sends is printed here.
 
 // demoOnce goes the whole way.
 func demoOnce(cmd *cobra.Command, asJSON bool) (err error) {
-	ctx, cancel := context.WithTimeout(cmd.Context(), demoTime)
+	ctx, stopped := untilStopped(cmd)
+	defer stopped()
+	ctx, cancel := context.WithTimeout(ctx, demoTime)
 	defer cancel()
 	w, err := openWorld(ctx, cmd, true, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	if err != nil {

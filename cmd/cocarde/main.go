@@ -25,10 +25,16 @@ const (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
+	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// untilStopped gives a context that ends when the program is asked to stop. It is
+// for commands that have something to finish; the others just end. Asked again,
+// the program ends at once.
+func untilStopped(cmd *cobra.Command) (context.Context, context.CancelFunc) {
+	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
 }
 
 // exit ends the command with a code, its message already printed.
@@ -41,6 +47,8 @@ type usage struct{ error }
 
 func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
 	root := newRoot()
+	understood := false
+	root.PersistentPreRun = func(*cobra.Command, []string) { understood = true }
 	root.SetArgs(args)
 	root.SetIn(in)
 	root.SetOut(out)
@@ -53,11 +61,14 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		return exitOK
 	case errors.As(err, &code):
 		return int(code)
-	case errors.As(err, &wrong):
+	case errors.As(err, &wrong), !understood:
 		fmt.Fprintf(errOut, "cocarde: %v\nTry cocarde --help.\n", err)
 		return exitUsage
 	}
 	fmt.Fprintf(errOut, "cocarde: %s\n", explain(err))
+	if f, ok := fault.Of(err); ok && f.Kind == fault.Invalid {
+		return exitUsage
+	}
 	return exitFailed
 }
 
@@ -95,6 +106,12 @@ a public agency. Anyone can check an attestation; an auditor can take it back.
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage{err} })
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.AddCommand(newServe(), newDemo(), newVerify(), newAttestations(), newAgencies(), newDB(), newVersion())
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" {
+			c.Args, c.RunE = noArgs, needsCommand
+		}
+	}
 	return root
 }
 
@@ -117,9 +134,11 @@ func exactly(n int, what string) cobra.PositionalArgs {
 
 // group is a command that only holds others.
 func group(use, short string, subs ...*cobra.Command) *cobra.Command {
-	c := &cobra.Command{Use: use, Short: short, Args: noArgs, RunE: func(cmd *cobra.Command, _ []string) error {
-		return usage{fmt.Errorf("%s needs one of its commands; see %s --help", cmd.CommandPath(), cmd.CommandPath())}
-	}}
+	c := &cobra.Command{Use: use, Short: short, Args: noArgs, RunE: needsCommand}
 	c.AddCommand(subs...)
 	return c
+}
+
+func needsCommand(cmd *cobra.Command, _ []string) error {
+	return usage{fmt.Errorf("%s needs one of its commands; see %s --help", cmd.CommandPath(), cmd.CommandPath())}
 }

@@ -22,13 +22,15 @@ its data in ./cocarde-data. Settings come from the environment or from --config:
 			if err != nil {
 				return err
 			}
-			a, err := app.New(cmd.Context(), app.Options{
+			ctx, stop := untilStopped(cmd)
+			defer stop()
+			a, err := app.New(ctx, app.Options{
 				Config: cfg, Version: version, Log: newLog(cmd),
 			})
 			if err != nil {
 				return err
 			}
-			return a.Run(cmd.Context())
+			return a.Run(ctx)
 		},
 	}
 }
