@@ -78,14 +78,19 @@ func (a *App) open(ctx context.Context, o Options) (err error) {
 		return fmt.Errorf("listen on COCARDE_ADDR: %w", err)
 	}
 	a.origin = o.Config.Origin(a.listener.Addr().String())
+	// A wrong setting is found before a database is bound to this origin for ever.
+	sender, err := newSender(a.origin, o)
+	if err != nil {
+		return errSetting(err)
+	}
 	if a.store, err = store.Open(ctx, store.Options{Path: o.Config.Database, Migrate: true}); err != nil {
-		return err
+		return naming(o.Config.Database, err)
 	}
 	id, err := settle(ctx, a.store, o.Config, a.origin, o)
 	if err != nil {
 		return err
 	}
-	return a.join(id, o)
+	return a.join(id, sender, o)
 }
 
 // Origin is the issuer's public origin.

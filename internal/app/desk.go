@@ -7,6 +7,7 @@ import (
 
 	"cocarde.example/attest"
 	"cocarde.example/internal/config"
+	"cocarde.example/internal/fault"
 	"cocarde.example/internal/store"
 )
 
@@ -20,7 +21,7 @@ type Desk struct {
 func OpenDesk(ctx context.Context, cfg config.Config) (*Desk, error) {
 	s, err := store.Open(ctx, store.Options{Path: cfg.Database})
 	if err != nil {
-		return nil, err
+		return nil, naming(cfg.Database, err)
 	}
 	id, err := openFound(ctx, s, cfg)
 	if err != nil {
@@ -40,6 +41,14 @@ func openFound(ctx context.Context, s *store.Store, cfg config.Config) (identity
 	return openIdentity(found, cfg)
 }
 
+// naming tells the operator which path a fault is about, where it has no other cause.
+func naming(path string, err error) error {
+	if f, ok := fault.Of(err); ok && errors.Unwrap(f) == nil {
+		return f.Because(errors.New(path))
+	}
+	return err
+}
+
 // Close closes the database.
 func (d *Desk) Close() error { return d.store.Close() }
 
@@ -54,7 +63,7 @@ func DatabaseStatus(ctx context.Context, cfg config.Config) (Status, error) {
 	o := store.Options{Path: cfg.Database}
 	schema, err := store.Inspect(ctx, o)
 	if err != nil {
-		return Status{}, err
+		return Status{}, naming(cfg.Database, err)
 	}
 	status := Status{Schema: schema.Found, Known: schema.Known}
 	if schema.Found != schema.Known {

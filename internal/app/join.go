@@ -11,6 +11,7 @@ import (
 	"cocarde.example/api"
 	"cocarde.example/attest"
 	"cocarde.example/internal/agency"
+	"cocarde.example/internal/fault"
 	"cocarde.example/internal/fediverse"
 	"cocarde.example/internal/front"
 	"cocarde.example/internal/jobs"
@@ -24,7 +25,7 @@ import (
 )
 
 // join makes every room and gives each what it needs.
-func (a *App) join(id identity, o Options) error {
+func (a *App) join(id identity, sender *mail.Sender, o Options) error {
 	registry, err := agency.Builtin()
 	if err != nil {
 		return err
@@ -36,10 +37,6 @@ func (a *App) join(id identity, o Options) error {
 	}
 	verifier := ownVerifier{verify.New(verify.Config{Source: source, Now: o.Now})}
 	instances := newFediverse(a, id, o)
-	sender, err := newSender(id.origin, o)
-	if err != nil {
-		return err
-	}
 	requests, err := newRequests(a, id, o, requestParts{registry, instances, verifier, sender != nil})
 	if err != nil {
 		return err
@@ -130,6 +127,11 @@ func newSender(origin string, o Options) (*mail.Sender, error) {
 		URL: o.Config.SMTPURL, Password: password, From: o.Config.Sender(origin), Name: "Cocarde",
 		Issuer: origin, RootCAs: o.MailRoots, Now: o.Now,
 	})
+}
+
+// errSetting is the refusal of a setting that its text names.
+func errSetting(err error) error {
+	return fault.New(fault.Invalid, "setting_unusable", err.Error())
 }
 
 // readPassword reads the file that holds the mail server's password, if there is one.

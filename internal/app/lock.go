@@ -26,7 +26,7 @@ func lockDataDir(dir string) (*os.File, error) {
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		f.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, errLocked
+			return nil, naming(dir, errLocked)
 		}
 		return nil, fmt.Errorf("lock data directory: %w", err)
 	}
