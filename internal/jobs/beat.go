@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -13,6 +14,9 @@ const (
 	leaseFor   = 10 * time.Second
 	leaseRenew = 3 * time.Second
 	purgeEvery = time.Hour
+	sayAgain   = time.Minute
+
+	deliverAgain = 10 * time.Second // after the outbox itself failed
 )
 
 // Board follows the numbered events: what this process has in memory of them.
@@ -39,9 +43,12 @@ type Config struct {
 // Runner does the periodic work of one process.
 type Runner struct {
 	Config
-	holds     atomic.Bool
+	heldUntil atomic.Int64 // end of the lease in Unix microseconds, 0 without one
 	renewAt   time.Time
 	purgeAt   time.Time
+	said      string        // what went wrong last,
+	saidAt    time.Time     // and when the log was told
+	deliverAt time.Time     // used by the goroutine that delivers alone
 	published chan struct{} // closed after the first beat that found everything in place
 	first     bool
 }
@@ -84,30 +91,39 @@ func (r *Runner) every(ctx context.Context, f func()) {
 func (r *Runner) beat(ctx context.Context) {
 	if err := r.work(ctx); err != nil {
 		if ctx.Err() == nil {
-			r.Log.Error("periodic work failed; it is tried again", slog.Any("error", err))
+			r.say(err)
 		}
 		return
 	}
+	r.said = ""
 	if r.first {
 		r.first = false
 		close(r.published)
 	}
 }
 
-func (r *Runner) work(ctx context.Context) error {
-	if err := r.lease(ctx); err != nil {
-		return err
+// say tells the log what went wrong: once, and again each minute that it lasts.
+// There are four beats a second, and what fails may be a full disk.
+func (r *Runner) say(err error) {
+	now := r.Now()
+	if err.Error() == r.said && now.Sub(r.saidAt) < sayAgain {
+		return
 	}
-	if r.holds.Load() {
+	r.said, r.saidAt = err.Error(), now
+	r.Log.Error("periodic work failed; it is tried again", slog.Any("error", err))
+}
+
+// work goes on without a renewed lease: where the database can still be read but
+// not written, statuses are known as before.
+func (r *Runner) work(ctx context.Context) error {
+	leased := r.lease(ctx)
+	if r.holds() {
 		if err := r.Store.NumberEvents(ctx); err != nil {
-			return err
+			return errors.Join(leased, err)
 		}
 	}
-	if err := r.Board.Refresh(ctx); err != nil {
-		return err
-	}
-	if !r.holds.Load() {
-		return nil
+	if err := r.Board.Refresh(ctx); err != nil || leased != nil || !r.holds() {
+		return errors.Join(leased, err)
 	}
 	if err := r.Publisher.Publish(ctx); err != nil {
 		return err
@@ -115,20 +131,29 @@ func (r *Runner) work(ctx context.Context) error {
 	return r.purge(ctx)
 }
 
-// lease renews well before the lease ends, so that one slow beat does not lose it.
+// lease renews well before the lease ends, so that one slow beat does not lose
+// it. A renewal that fails leaves what is left of the former.
 func (r *Runner) lease(ctx context.Context) error {
 	now := r.Now()
 	if now.Before(r.renewAt) {
 		return nil
 	}
-	held, err := r.Store.Lease(ctx, leaseName, r.Holder, now, now.Add(leaseFor))
-	r.holds.Store(held && err == nil)
+	until := now.Add(leaseFor)
+	held, err := r.Store.Lease(ctx, leaseName, r.Holder, now, until)
 	if err != nil {
 		return err
 	}
+	if !held {
+		until = time.UnixMicro(0)
+	}
+	r.heldUntil.Store(until.UnixMicro())
 	r.renewAt = now.Add(leaseRenew)
 	return nil
 }
+
+// holds looks at the clock too: a process that was stopped for a while must not
+// go on with what another has taken over.
+func (r *Runner) holds() bool { return r.Now().UnixMicro() < r.heldUntil.Load() }
 
 func (r *Runner) purge(ctx context.Context) error {
 	now := r.Now()
@@ -143,18 +168,23 @@ func (r *Runner) purge(ctx context.Context) error {
 }
 
 func (r *Runner) deliver(ctx context.Context) {
-	if !r.holds.Load() {
+	if !r.holds() {
+		return
+	}
+	now := r.Now()
+	if now.Before(r.deliverAt) {
 		return
 	}
 	if err := r.Courier.Deliver(ctx); err != nil && ctx.Err() == nil {
 		r.Log.Error("outbox failed; it is tried again", slog.Any("error", err))
+		r.deliverAt = now.Add(deliverAgain)
 	}
 }
 
 // release lets another process take over at once. Failing is harmless: the
 // lease ends by itself.
 func (r *Runner) release() {
-	if !r.holds.Load() {
+	if !r.holds() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)

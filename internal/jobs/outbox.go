@@ -46,6 +46,9 @@ type Courier struct {
 	Revoker Revoker
 	Now     func() time.Time
 	Log     *slog.Logger
+
+	mu   sync.Mutex
+	sent map[int64]bool // taken at the other end, and still in the store
 }
 
 // Deliver tries each entry that is due once.
@@ -64,6 +67,9 @@ func (c *Courier) Deliver(ctx context.Context) error {
 }
 
 func (c *Courier) deliver(ctx context.Context, e attest.OutboxEntry) error {
+	if c.wasSent(e.ID) {
+		return c.forget(ctx, e.ID)
+	}
 	if !c.Now().Before(e.NotAfter) {
 		return c.Store.OutboxGaveUp(ctx, e.ID, "too_late")
 	}
@@ -71,8 +77,7 @@ func (c *Courier) deliver(ctx context.Context, e attest.OutboxEntry) error {
 	defer cancel()
 	err := c.send(sendCtx, e)
 	if err == nil {
-		// What was sent is deleted even if we are asked to stop meanwhile.
-		return c.Store.OutboxSent(context.WithoutCancel(ctx), e.ID)
+		return c.forget(ctx, e.ID)
 	}
 	if ctx.Err() != nil {
 		return nil // we are stopping: the entry waits, and this was no attempt
@@ -84,6 +89,30 @@ func (c *Courier) deliver(ctx context.Context, e attest.OutboxEntry) error {
 		return c.Store.OutboxGaveUp(ctx, e.ID, code)
 	}
 	return c.Store.OutboxFailed(ctx, e.ID, c.Now().Add(pause(e.Attempts)), code)
+}
+
+func (c *Courier) wasSent(id int64) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.sent[id]
+}
+
+// forget deletes an entry that was sent, even if we are asked to stop meanwhile.
+// Where that fails, on a full disk say, it is remembered here that nobody gets
+// the same mail again and again.
+func (c *Courier) forget(ctx context.Context, id int64) error {
+	err := c.Store.OutboxSent(context.WithoutCancel(ctx), id)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err == nil {
+		delete(c.sent, id)
+		return nil
+	}
+	if c.sent == nil {
+		c.sent = map[int64]bool{}
+	}
+	c.sent[id] = true
+	return err
 }
 
 func (c *Courier) send(ctx context.Context, e attest.OutboxEntry) error {
