@@ -103,7 +103,8 @@ func (b *Board) apply(entries []Entry) (err error) {
 }
 
 // Status gives the status of an index as of the last Refresh; ErrStale if that
-// was too long ago. An index that nothing was said about is valid.
+// was too long ago, verify.ErrIndex if no list has such an index. An index that
+// nothing was said about is valid.
 func (b *Board) Status(list, index int64) (verify.Status, error) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
@@ -112,6 +113,9 @@ func (b *Board) Status(list, index int64) (verify.Status, error) {
 	}
 	if l := b.lists[list]; l != nil {
 		return l.Status(index)
+	}
+	if index < 0 || index >= Size {
+		return 0, verify.ErrIndex
 	}
 	return verify.Valid, nil
 }
