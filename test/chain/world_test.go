@@ -1,0 +1,280 @@
+package chain
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	_ "modernc.org/sqlite"
+
+	"cocarde.example/attest"
+	"cocarde.example/internal/app"
+	"cocarde.example/internal/config"
+	"cocarde.example/internal/safehttp"
+	"cocarde.example/internal/sandbox"
+)
+
+// patience bounds the wait for what must happen.
+const patience = 30 * time.Second
+
+// world is one running issuer with its mail server and its resolver. Instances
+// are each test's own.
+type world struct {
+	app      *app.App
+	config   config.Config
+	clock    *clock
+	mailbox  *sandbox.Mailbox
+	resolver *sandbox.Resolver
+	halt     context.CancelFunc // asks the issuer to stop
+	ended    chan struct{}      // closed once it has
+	runErr   error
+	stop     func() error // halts, waits, and closes everything
+}
+
+// setup is what a test may change before a world starts.
+type setup struct {
+	environ []string // settings
+	smtp    string   // URL of the mail server, %s for its address; "" for none
+	mailbox sandbox.MailboxOptions
+	options app.Options
+	clock   *clock
+}
+
+// clock is the real one, ahead by as much as a test wants.
+type clock struct{ ahead atomic.Int64 }
+
+func (c *clock) now() time.Time          { return time.Now().Add(time.Duration(c.ahead.Load())) }
+func (c *clock) advance(d time.Duration) { c.ahead.Add(int64(d)) }
+
+// generous are limits that no test reaches by chance.
+func generous() *attest.Limits {
+	const many = 1_000_000
+	return &attest.Limits{
+		RequestsPerClient: many, RequestsPerHandle: many, RequestsPerInstance: many, RequestsPerMailbox: many,
+		RequestsInTotal: many, MailsPerMailbox: many, MailsInTotal: many, WrongCodes: many,
+	}
+}
+
+// usual is the setup of an issuer in a directory, before changes.
+func usual(dir string) *setup {
+	c := &clock{}
+	return &setup{
+		environ: []string{"COCARDE_ADDR=127.0.0.1:0", "COCARDE_DATA_DIR=" + dir},
+		smtp:    "smtp://%s",
+		clock:   c,
+		options: app.Options{
+			Version: "test", Log: journal.logger(), Limits: generous(), Now: c.now,
+			Outbound: safehttp.Policy{AllowLoopback: true},
+		},
+	}
+}
+
+func startWorld(dir string, change ...func(*setup)) (_ *world, err error) {
+	s := usual(dir)
+	w := &world{ended: make(chan struct{})}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, w.closeServers())
+		}
+	}()
+	if w.resolver, err = sandbox.StartResolver(); err != nil {
+		return nil, err
+	}
+	for _, domain := range []string{"prefecture.gouv.fr", "dreal.gouv.fr"} {
+		w.resolver.AddMX(domain, "mx."+domain)
+	}
+	s.environ = append(s.environ, "COCARDE_RESOLVER="+w.resolver.Addr())
+	for _, f := range change {
+		f(s)
+	}
+	if w.mailbox, err = sandbox.StartMailbox(s.mailbox); err != nil {
+		return nil, err
+	}
+	if s.smtp != "" {
+		s.environ = append(s.environ, "COCARDE_SMTP_URL="+fmt.Sprintf(s.smtp, w.mailbox.Addr()))
+	}
+	if w.config, err = config.Load("", s.environ); err != nil {
+		return nil, err
+	}
+	w.clock, s.options.Config = s.clock, w.config
+	if w.app, err = app.New(context.Background(), s.options); err != nil {
+		return nil, err
+	}
+	return w, w.run()
+}
+
+// run serves until the world is stopped.
+func (w *world) run() error {
+	ctx, cancel := context.WithCancel(context.Background())
+	w.halt = cancel
+	go func() {
+		defer close(w.ended)
+		w.runErr = w.app.Run(ctx)
+	}()
+	w.stop = sync.OnceValue(func() error {
+		cancel()
+		<-w.ended
+		return errors.Join(w.runErr, w.closeServers())
+	})
+	select {
+	case <-w.app.Ready():
+		return nil
+	case <-w.ended:
+		return errors.Join(errors.New("the issuer ended at once"), w.runErr)
+	case <-time.After(patience):
+		return errors.New("the issuer does not get ready")
+	}
+}
+
+func (w *world) closeServers() error {
+	var errs []error
+	if w.mailbox != nil {
+		errs = append(errs, w.mailbox.Close())
+	}
+	if w.resolver != nil {
+		errs = append(errs, w.resolver.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// newWorld starts an issuer for one test alone.
+func newWorld(t *testing.T, change ...func(*setup)) *world {
+	t.Helper()
+	w, err := startWorld(t.TempDir(), change...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := w.stop(); err != nil {
+			t.Errorf("stop: %v", err)
+		}
+	})
+	return w
+}
+
+// The issuer that tests share where they do not disturb each other.
+var (
+	sharedMu   sync.Mutex
+	sharedOnce = sync.OnceValues(func() (*world, error) {
+		dir, err := os.MkdirTemp("", "cocarde-chain-")
+		if err != nil {
+			return nil, err
+		}
+		w, err := startWorld(dir)
+		if err != nil {
+			return nil, err
+		}
+		sharedStop = func() error { return errors.Join(w.stop(), os.RemoveAll(dir)) }
+		return w, nil
+	})
+	sharedStop = func() error { return nil }
+)
+
+func shared(t *testing.T) *world {
+	t.Helper()
+	sharedMu.Lock()
+	defer sharedMu.Unlock()
+	w, err := sharedOnce()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func stopShared() error {
+	sharedMu.Lock()
+	defer sharedMu.Unlock()
+	return sharedStop()
+}
+
+// origin is the issuer.
+func (w *world) origin() string { return w.app.Origin() }
+
+// instance starts an instance. Once the test is over no token may live there.
+func (w *world) instance(t *testing.T, o ...sandbox.InstanceOptions) *sandbox.Instance {
+	t.Helper()
+	options := sandbox.InstanceOptions{}
+	if len(o) > 0 {
+		options = o[0]
+	}
+	i, err := sandbox.StartInstance(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if n := i.LiveTokens(); n != 0 && !t.Failed() {
+			t.Errorf("%d access tokens were not given back", n)
+		}
+		if err := i.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return i
+}
+
+// desk opens the command line's way to the badges beside the running issuer.
+func (w *world) desk(t *testing.T) *app.Desk {
+	t.Helper()
+	d, err := app.OpenDesk(t.Context(), w.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return d
+}
+
+// number asks the database for one number, beside the issuer.
+func (w *world) number(t *testing.T, query string, args ...any) (n int) {
+	t.Helper()
+	path, err := filepath.Abs(w.config.Database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", "file:"+path+"?mode=ro&_pragma=busy_timeout(5000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.QueryRowContext(t.Context(), query, args...).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// eventually waits until f is nil, and gives what it said last if it never is.
+func eventually(t *testing.T, within time.Duration, f func() error) {
+	t.Helper()
+	deadline := time.Now().Add(within)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := f()
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("not within %v: %v", within, err)
+		}
+		<-tick.C
+	}
+}
+
+// direct is the transport of every client here.
+var direct = &http.Transport{MaxIdleConnsPerHost: 64}
+
+var serial atomic.Int64
+
+// unique gives a name that no other agent has.
+func unique(name string) string { return fmt.Sprintf("%s%d", name, serial.Add(1)) }
