@@ -119,6 +119,9 @@ func (q *Requests) ProveMailbox(ctx context.Context, id, token, typed string) (V
 		}
 		return View{}, errOutOfTurn
 	}
+	if q.late(r.MailboxCode) {
+		return View{}, errCodeExpired // not a try: there is nothing to guess
+	}
 	code, err := q.store.TakeMailboxTry(ctx, r.ID, maxTries)
 	if errors.Is(err, ErrState) {
 		return View{}, q.notIn(ctx, r.ID)
@@ -143,7 +146,7 @@ func (q *Requests) ProveMailbox(ctx context.Context, id, token, typed string) (V
 // judge compares a code on which a try was just taken. The last wrong try ends
 // the request.
 func (q *Requests) judge(ctx context.Context, r Request, c Code, hash []byte) error {
-	if !q.now().Before(c.ExpiresAt) {
+	if q.late(&c) {
 		return errCodeExpired
 	}
 	if subtle.ConstantTimeCompare(c.Hash, hash) == 1 {
@@ -160,6 +163,8 @@ func (q *Requests) judge(ctx context.Context, r Request, c Code, hash []byte) er
 	}
 	return errRefused
 }
+
+func (q *Requests) late(c *Code) bool { return c != nil && !q.now().Before(c.ExpiresAt) }
 
 func (q *Requests) mailboxCodeHash(r Request, digits string) []byte {
 	return q.vault.CodeHash("mailbox-code", r.ID, digits)
