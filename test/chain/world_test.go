@@ -54,6 +54,13 @@ type clock struct{ ahead atomic.Int64 }
 func (c *clock) now() time.Time          { return time.Now().Add(time.Duration(c.ahead.Load())) }
 func (c *clock) advance(d time.Duration) { c.ahead.Add(int64(d)) }
 
+// toMorning goes to five past five of the next day, so that no window of a limit
+// ends in the middle of a test.
+func (c *clock) toMorning() {
+	const day = 24 * time.Hour
+	c.advance(c.now().Truncate(day).Add(day + 5*time.Hour + 5*time.Minute).Sub(c.now()))
+}
+
 // generous are limits that no test reaches by chance.
 func generous() *attest.Limits {
 	const many = 1_000_000
