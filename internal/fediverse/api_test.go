@@ -4,12 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"cocarde.example/attest"
 	"cocarde.example/internal/acct"
 	"cocarde.example/internal/fault"
+	"cocarde.example/internal/sandbox"
 )
 
 const token = "a-token-that-nobody-may-see"
@@ -19,6 +23,7 @@ const token = "a-token-that-nobody-may-see"
 type mastodonAPI struct {
 	apps        func(scope string) page
 	token       page
+	careless    bool // any code yields a token
 	credentials func() page
 	revoke      page
 	revoked     chan struct{}
@@ -38,7 +43,16 @@ func (m mastodonAPI) start(t *testing.T) (world, attest.SignInAt) {
 			}
 			p.serve(w, r, names)
 		}},
-		"GOOD /oauth/token": jsonPage(`{"access_token":"` + token + `","token_type":"Bearer"}`),
+		"GOOD /oauth/token": {run: func(w http.ResponseWriter, r *http.Request) {
+			p := m.token
+			switch {
+			case !m.careless && r.FormValue("code") != "code":
+				p = page{status: 400, kind: "application/json", text: `{"error":"invalid_grant"}`}
+			case p.status == 0 && p.kind == "":
+				p = jsonPage(`{"access_token":"` + token + `","token_type":"Bearer"}`)
+			}
+			p.serve(w, r, names)
+		}},
 		"GOOD /api/v1/accounts/verify_credentials": {run: func(w http.ResponseWriter, r *http.Request) {
 			if r.Header.Get("Authorization") != "Bearer "+token {
 				w.WriteHeader(http.StatusUnauthorized)
@@ -52,9 +66,6 @@ func (m mastodonAPI) start(t *testing.T) (world, attest.SignInAt) {
 			}
 			m.revoke.serve(w, r, names)
 		}},
-	}
-	if m.token.kind != "" || m.token.status != 0 {
-		routes["GOOD /oauth/token"] = m.token
 	}
 	for k, p := range m.more {
 		routes[k] = p
@@ -266,5 +277,96 @@ func TestRevocationAnswers(t *testing.T) {
 			}
 			tellsNothing(t, err)
 		})
+	}
+}
+
+// An instance that does not look at codes gives a token of whoever signed in last
+// through a registration: each sign-in has one of its own.
+func TestInstanceThatIgnoresCodes(t *testing.T) {
+	t.Parallel()
+	var ids atomic.Int32
+	w, first := mastodonAPI{
+		careless:    true,
+		apps:        func(string) page { return jsonPage(fmt.Sprintf(`{"client_id":"%d","client_secret":"s"}`, ids.Add(1))) },
+		credentials: func() page { return jsonPage(`{"uri":"http://GOOD/u/alice"}`) },
+	}.start(t)
+	second := first
+	second.Verifier = "another-verifier-another-verifier-another-verifier"
+	clients := map[string]bool{}
+	for _, at := range []attest.SignInAt{first, second} {
+		text, err := w.AuthorizeURL(t.Context(), at)
+		if err != nil {
+			t.Fatalf("%v: %v", err, errors.Unwrap(err))
+		}
+		u, err := url.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		clients[u.Query().Get("client_id")] = true
+	}
+	if _, ok := w.shelf.apps[first.Host.String()]; ok || len(clients) != 2 || len(w.shelf.apps) != 2 {
+		t.Fatalf("clients %v, %d registrations are kept, a shared one: %v", clients, len(w.shelf.apps), ok)
+	}
+	stranger := first
+	stranger.Verifier = "who-never-began-never-began-never-began-never-began"
+	if _, _, err := w.FinishSignIn(t.Context(), stranger, "code"); !errors.Is(err, ErrSignIn) {
+		t.Errorf("a sign-in that was never begun: %v", err)
+	}
+	for _, at := range []attest.SignInAt{first, second} {
+		if _, unrevoked, err := w.FinishSignIn(t.Context(), at, "code"); err != nil || unrevoked != nil {
+			t.Errorf("%v: %v", err, errors.Unwrap(err))
+		}
+		if _, _, err := w.FinishSignIn(t.Context(), at, "code"); !errors.Is(err, ErrSignIn) {
+			t.Errorf("a second time: %v", err)
+		}
+	}
+	if len(w.shelf.apps) != 0 {
+		t.Errorf("%d registrations are left", len(w.shelf.apps))
+	}
+}
+
+// An instance that once checked codes and no longer does loses the shared one.
+func TestInstanceBecomesCareless(t *testing.T) {
+	t.Parallel()
+	i, _ := instance(t, sandbox.InstanceOptions{})
+	w, at := newWorld(t), signInAt(t, i)
+	authorize(t, w, at)
+	app := w.shelf.apps[at.Host.String()]
+	_, other := mastodonAPI{careless: true}.start(t)
+	app.Token, app.Revoke = "http://"+other.Host.String()+"/oauth/token", "http://"+other.Host.String()+"/oauth/revoke"
+	w.shelf.apps[at.Host.String()] = app
+	w.clock.pass(time.Hour)
+	authorize(t, w, at)
+	if _, ok := w.shelf.apps[at.Host.String()]; ok || len(w.shelf.apps) != 1 {
+		t.Errorf("%d registrations are kept, the shared one: %v", len(w.shelf.apps), ok)
+	}
+}
+
+// A revocation that failed finds the registration of its own sign-in again.
+func TestRevocationOfASingleSignIn(t *testing.T) {
+	t.Parallel()
+	var status atomic.Int32
+	w, at := mastodonAPI{
+		careless:    true,
+		credentials: func() page { status.Store(503); return jsonPage(`{"uri":"http://GOOD/u/alice"}`) },
+		more: site{"GOOD /oauth/revoke": {run: func(w http.ResponseWriter, _ *http.Request) {
+			if s := status.Load(); s != 0 {
+				w.WriteHeader(int(s))
+			}
+		}}},
+	}.start(t)
+	if _, err := w.AuthorizeURL(t.Context(), at); err != nil {
+		t.Fatal(err)
+	}
+	_, unrevoked, err := w.FinishSignIn(t.Context(), at, "code")
+	if err != nil || unrevoked == nil {
+		t.Fatalf("unrevoked %v, %v", unrevoked != nil, err)
+	}
+	status.Store(0)
+	if err := w.Revoke(t.Context(), *unrevoked); err != nil {
+		t.Error(err)
+	}
+	if len(w.shelf.apps) != 0 {
+		t.Errorf("%d registrations are left", len(w.shelf.apps))
 	}
 }

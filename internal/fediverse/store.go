@@ -4,7 +4,9 @@ import "context"
 
 // App is the program's registration at one instance.
 type App struct {
-	Host         string // of the instance, with the port on loopback
+	// Host is the instance's, with the port on loopback; for a registration that
+	// serves one sign-in only, a space and a hash follow.
+	Host         string
 	RedirectURI  string
 	ClientID     string
 	ClientSecret []byte // sealed
@@ -14,7 +16,7 @@ type App struct {
 	Revoke       string // empty where there is none
 }
 
-// AppStore keeps registrations: one per instance.
+// AppStore keeps registrations: one under each Host.
 type AppStore interface {
 	// App gives the registration at a host; ok is false if there is none.
 	App(ctx context.Context, host string) (a App, ok bool, err error)

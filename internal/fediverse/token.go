@@ -33,16 +33,21 @@ func (c *Client) post(ctx context.Context, url string, form url.Values) (*http.R
 	return send(c.direct, req)
 }
 
+// unknownClient is the error code of RFC 6749 §5.2 for a client that the
+// instance does not know, or no longer.
+const unknownClient = "invalid_client"
+
 // exchange redeems an authorization code for an access token. An instance that
-// no longer knows us is forgotten, so that the next sign-in registers anew.
+// no longer knows us is forgotten, so that the next sign-in registers anew; a
+// registration for one sign-in has served when it fails.
 func (c *Client) exchange(ctx context.Context, app App, secret string, a attest.SignInAt, code string) (string, error) {
 	token, refusal, err := c.redeem(ctx, app, url.Values{
 		"client_id": {app.ClientID}, "client_secret": {secret}, "redirect_uri": {a.RedirectURI},
 		"code": {code}, "code_verifier": {a.Verifier},
 	})
-	if refusal == "invalid_client" {
-		if err := c.Apps.ForgetApp(ctx, app.Host, app.ClientID); err != nil {
-			return "", fmt.Errorf("forget registration: %w", err)
+	if refusal == unknownClient || err != nil && app.single() {
+		if err := c.forget(ctx, app); err != nil {
+			return "", err
 		}
 	}
 	return token, err
@@ -69,6 +74,9 @@ func (c *Client) redeem(ctx context.Context, app App, form url.Values) (token, r
 	}
 	malformed := json.Unmarshal(body, &answer) != nil
 	switch {
+	case resp.StatusCode == http.StatusUnauthorized && answer.Error == "":
+		answer.Error = unknownClient // said by the status alone
+		fallthrough
 	case resp.StatusCode != http.StatusOK:
 		return "", answer.Error, ErrSignIn.Because(fmt.Errorf("token request refused with status %d", resp.StatusCode))
 	case malformed || !visible(answer.Token):
@@ -108,7 +116,7 @@ func (c *Client) whoHolds(ctx context.Context, app App, host acct.Host, token st
 // instance without metadata may take a scope that it does not know, and grant
 // nothing for it. There the next sign-in asks for the older one.
 func (c *Client) forbidden(ctx context.Context, app App, host acct.Host) error {
-	if app.Scope != scopeProfile {
+	if app.Scope != scopeProfile || app.single() {
 		return ErrSuspended
 	}
 	m, err := c.metadata(ctx, host)
@@ -118,8 +126,12 @@ func (c *Client) forbidden(ctx context.Context, app App, host acct.Host) error {
 	if len(m.Scopes) > 0 {
 		return ErrSuspended
 	}
-	if _, err := c.registerFor(ctx, host, m, app.RedirectURI, scopeAccounts); err != nil {
+	wider, _, err := c.registerFor(ctx, m, app.Host, app.RedirectURI, scopeAccounts)
+	if err != nil {
 		return ErrSignInUnsupported.Because(err)
+	}
+	if err := c.save(ctx, wider); err != nil {
+		return err
 	}
 	return ErrSignIn.Because(errors.New("the scope did not suffice; another is asked for next time"))
 }
@@ -174,18 +186,26 @@ func (c *Client) actorOf(ctx context.Context, username, page string, host acct.H
 // Revoke gives an access token back to its instance (RFC 7009). A fault of kind
 // Invalid means that no later attempt can do it either.
 func (c *Client) Revoke(ctx context.Context, r attest.Revocation) error {
-	host, err := acct.ParseHost(r.Host)
-	if err != nil {
-		return ErrRevocation.Because(err)
-	}
-	app, secret, err := c.stored(ctx, host)
+	app, secret, err := c.stored(ctx, r.Host)
 	if err != nil {
 		return err
 	}
 	if app == nil {
 		return ErrRevocation.Because(errors.New("no registration is kept for this instance"))
 	}
-	return c.revoke(ctx, *app, secret, r.Token)
+	return c.giveBack(ctx, *app, secret, r.Token)
+}
+
+// giveBack revokes a token, and then forgets a registration that served one
+// sign-in only.
+func (c *Client) giveBack(ctx context.Context, app App, secret, token string) error {
+	if err := c.revoke(ctx, app, secret, token); err != nil {
+		return err
+	}
+	if app.single() {
+		return c.forget(ctx, app)
+	}
+	return nil
 }
 
 func (c *Client) revoke(ctx context.Context, app App, secret, token string) error {
