@@ -79,10 +79,14 @@ func (q *Requests) count(ctx context.Context, refusal *fault.Error, limits ...Li
 }
 
 // countWrongCode counts a wrong code against the ceiling that all share, and
-// tells the operator when it is reached.
+// tells the operator once it is reached.
 func (q *Requests) countWrongCode(ctx context.Context) error {
-	exceeded, _, err := q.store.Count(ctx, q.now(), q.wrongCodes())
-	if err == nil && exceeded != nil {
+	l := q.wrongCodes()
+	if _, _, err := q.store.Count(ctx, q.now(), l); err != nil {
+		return err
+	}
+	n, err := q.store.Counted(ctx, q.now(), l)
+	if err == nil && n >= l.Max {
 		q.log.Error("ceiling of wrong codes reached: no codes are mailed until the window ends")
 	}
 	return err

@@ -48,8 +48,8 @@ type RequestStore interface {
 	// ProveAccount records the account proof, sets the mailbox code and puts the
 	// mail (nil: none goes out) in the outbox. ErrState if the account is not awaited.
 	ProveAccount(ctx context.Context, id string, at time.Time, c Code, mail *OutboxEntry) error
-	// RenewMailboxCode replaces the mailbox code by a fresh one and puts its mail in
-	// the outbox. ErrState if the mailbox is not awaited or max codes were sent.
+	// RenewMailboxCode replaces the mailbox code by a fresh one, on which the tries
+	// taken so far still count, and puts its mail in the outbox. ErrState if the mailbox is not awaited or max codes were sent.
 	RenewMailboxCode(ctx context.Context, id string, c Code, mail *OutboxEntry, max int) error
 	// TakeMailboxTry counts one try at the MailboxCode, as TakeAccountTry.
 	TakeMailboxTry(ctx context.Context, id string, max int) (Code, error)

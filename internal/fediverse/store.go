@@ -1,6 +1,9 @@
 package fediverse
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // App is the program's registration at one instance.
 type App struct {
@@ -14,6 +17,9 @@ type App struct {
 	Authorize    string // endpoints, each on Host
 	Token        string
 	Revoke       string // empty where there is none
+	// EndsAt is when it need no longer be kept: zero but for one that serves a
+	// single sign-in.
+	EndsAt time.Time
 }
 
 // AppStore keeps registrations: one under each Host.

@@ -179,9 +179,9 @@ func (s *Store) RenewMailboxCode(ctx context.Context, id string, c attest.Code, 
 	return s.writer.write(ctx, func(w *writing) error {
 		err := w.change(`
 			UPDATE requests SET codes_sent = codes_sent + 1,
-				mailbox_code = $2, mailbox_code_expires_at = $3, mailbox_code_tries = $4
-			WHERE id = $1 AND state = 'awaiting_mailbox_proof' AND codes_sent < $5`,
-			id, c.Hash, c.ExpiresAt.UnixMicro(), c.Tries, max)
+				mailbox_code = $2, mailbox_code_expires_at = $3
+			WHERE id = $1 AND state = 'awaiting_mailbox_proof' AND codes_sent < $4`,
+			id, c.Hash, c.ExpiresAt.UnixMicro(), max)
 		if err != nil {
 			return err
 		}

@@ -176,10 +176,12 @@ func mailboxCode(t *testing.T, db Database) {
 	if n := len(due(t, s)); n != 1 {
 		t.Fatalf("%d mails are due, want the renewed one", n)
 	}
-	c, err := s.TakeMailboxTry(ctx, r.ID, 1)
+	_, err = s.TakeMailboxTry(ctx, r.ID, 1)
+	want(t, err, attest.ErrState) // another code is no other try
+	c, err := s.TakeMailboxTry(ctx, r.ID, 2)
 	must(t, err)
 	expected := code(2)
-	expected.Tries = 1
+	expected.Tries = 2
 	same(t, c, expected)
 	want(t, s.ProveMailbox(ctx, r.ID, code(1).Hash, now), attest.ErrState) // replaced
 	must(t, s.ProveMailbox(ctx, r.ID, code(2).Hash, now))

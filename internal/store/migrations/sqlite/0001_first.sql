@@ -193,7 +193,8 @@ CREATE TABLE apps (
     scope         TEXT NOT NULL,
     authorize_url TEXT NOT NULL,
     token_url     TEXT NOT NULL,
-    revoke_url    TEXT NOT NULL
+    revoke_url    TEXT NOT NULL,
+    ends_at       INTEGER                         -- of one that serves a single sign-in
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE artefacts (
