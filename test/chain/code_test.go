@@ -228,7 +228,7 @@ func TestARequestEndsAfterADay(t *testing.T) {
 	a.proven()
 	i := done.attested()
 	w.clock.advance(24*time.Hour - time.Minute)
-	eventually(t, patience, func() error { return hasStatus(done.visitor, i.Public, "valid") }) // the clock jumped
+	eventually(t, patience, func() error { return w.caughtUp(t, done.visitor, i.Public) })
 	done.issue().want(http.StatusCreated)
 	w.clock.advance(time.Minute)
 	if s := a.state(); s != "expired" {

@@ -17,6 +17,7 @@ import (
 
 var (
 	errTokenLives = errors.New("the token lives, or its revocation is still queued")
+	errBadges     = errors.New("not one badge of the mailbox is valid")
 	loopbackAddr  = netip.MustParseAddr("127.0.0.1")
 )
 
