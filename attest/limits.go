@@ -2,6 +2,8 @@ package attest
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -78,18 +80,25 @@ func (q *Requests) count(ctx context.Context, refusal *fault.Error, limits ...Li
 	return nil
 }
 
-// countWrongCode counts a wrong code against the ceiling that all share, and
-// tells the operator once it is reached.
-func (q *Requests) countWrongCode(ctx context.Context) error {
+// countWrongCode counts a mailbox code that was judged wrong against the ceiling
+// that all share, and tells the operator once that is reached. It gives the
+// judgement back, or what kept it from counting.
+func (q *Requests) countWrongCode(ctx context.Context, judgement error) error {
+	if !errors.Is(judgement, errCodeWrong) && !errors.Is(judgement, errRefused) {
+		return judgement
+	}
 	l := q.wrongCodes()
 	if _, _, err := q.store.Count(ctx, q.now(), l); err != nil {
-		return err
+		return fmt.Errorf("count wrong code: %w", err)
 	}
 	n, err := q.store.Counted(ctx, q.now(), l)
-	if err == nil && n >= l.Max {
+	if err != nil {
+		return fmt.Errorf("count wrong codes: %w", err)
+	}
+	if n >= l.Max {
 		q.log.Error("ceiling of wrong codes reached: no codes are mailed until the window ends")
 	}
-	return err
+	return judgement
 }
 
 // codesAllowed refuses when the ceiling of wrong codes is reached. It refuses

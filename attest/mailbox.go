@@ -130,7 +130,7 @@ func (q *Requests) ProveMailbox(ctx context.Context, id, token, typed string) (V
 		return View{}, fmt.Errorf("take try: %w", err)
 	}
 	if err := q.judge(ctx, r, code, hash); err != nil {
-		return View{}, err
+		return View{}, q.countWrongCode(ctx, err)
 	}
 	err = q.store.ProveMailbox(ctx, r.ID, hash, q.now())
 	if errors.Is(err, ErrState) {
@@ -151,9 +151,6 @@ func (q *Requests) judge(ctx context.Context, r Request, c Code, hash []byte) er
 	}
 	if subtle.ConstantTimeCompare(c.Hash, hash) == 1 {
 		return nil
-	}
-	if err := q.countWrongCode(ctx); err != nil {
-		return fmt.Errorf("count wrong code: %w", err)
 	}
 	if c.Tries < maxTries {
 		return errCodeWrong
