@@ -13,7 +13,7 @@ import (
 	"cocarde.example/internal/fault"
 )
 
-// started makes an issuer in a directory, which must come about, and ends it.
+// founded makes an issuer in a directory, which must come about, and ends it.
 func founded(t *testing.T, dir string, change ...func(*setup)) {
 	t.Helper()
 	a, err := newApp(t, dir, change...)
@@ -69,12 +69,12 @@ func TestADatabaseIsOfOneIssuerAndOneSecret(t *testing.T) {
 	dir := t.TempDir()
 	founded(t, dir)
 	secret := filepath.Join(dir, "secret")
-	for path, mode := range map[string]os.FileMode{secret: 0o600, filepath.Join(dir, "cocarde.db"): 0o600, dir: os.ModeDir | 0o755} {
+	for _, path := range []string{secret, filepath.Join(dir, "cocarde.db")} {
 		info, err := os.Stat(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if path != dir && info.Mode() != mode {
+		if info.Mode() != 0o600 {
 			t.Errorf("%s is %v", filepath.Base(path), info.Mode())
 		}
 	}
@@ -182,7 +182,7 @@ func TestAFullDiskRefusesAndLeavesNothingHalfDone(t *testing.T) {
 	instance := w.instance(t)
 	a := w.agent(t, instance)
 	a.proven()
-	whole := a.attestedBefore(t, w)
+	whole := w.agent(t, instance).attested()
 	ballast := filepath.Join(dir, "ballast")
 	fill(t, ballast)
 
@@ -242,10 +242,4 @@ func fill(t *testing.T, path string) {
 			size /= 2
 		}
 	}
-}
-
-// attestedBefore gives another agent's attestation.
-func (a *agent) attestedBefore(t *testing.T, w *world) issued {
-	t.Helper()
-	return w.agent(t, w.instance(t)).attested()
 }

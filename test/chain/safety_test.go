@@ -105,13 +105,19 @@ func TestARequestInFlightIsFinishedAtShutdown(t *testing.T) {
 	truth := l.jrd
 	l.jrd = func(rw http.ResponseWriter) {
 		close(arrived)
-		<-proceed
+		select {
+		case <-proceed:
+		case <-l.released:
+		}
 		truth(rw)
 	}
 	a := w.agent(t, w.instance(t))
 	a.handle = l.handle()
 	got := make(chan answer, 1)
-	go func() { got <- a.ask() }()
+	go func() {
+		defer close(got)
+		got <- a.ask()
+	}()
 	<-arrived
 	w.halt()
 	eventually(t, patience, func() error {
@@ -131,7 +137,9 @@ func TestARequestInFlightIsFinishedAtShutdown(t *testing.T) {
 	default:
 	}
 	close(proceed)
-	(<-got).refused(http.StatusBadGateway, "sign_in_unsupported", "/handle") // which it would have been anyway
+	if finished, ok := <-got; ok { // else the test has failed already
+		finished.refused(http.StatusBadGateway, "sign_in_unsupported", "/handle") // as it would have been anyway
+	}
 	if err := w.stop(); err != nil {
 		t.Errorf("stop: %v", err)
 	}
