@@ -19,17 +19,26 @@ import (
 	"cocarde.example/internal/published"
 	"cocarde.example/internal/safehttp"
 	"cocarde.example/internal/statuslist"
-	"cocarde.example/internal/translog"
 	"cocarde.example/internal/web"
 	"cocarde.example/verify"
 )
 
-// join makes every room and gives each what it needs.
-func (a *App) join(id identity, sender *mail.Sender, o Options) error {
-	registry, err := agency.Builtin()
-	if err != nil {
-		return err
+// parts are the rooms that need no database.
+type parts struct {
+	sender   *mail.Sender // nil without a mail server
+	agencies *agency.Registry
+	pages    *web.Pages
+}
+
+func (p *parts) make() (err error) {
+	if p.agencies, err = agency.Builtin(); err == nil {
+		p.pages, err = web.NewPages(cocarde.Contract)
 	}
+	return err
+}
+
+// join makes every other room and gives each what it needs.
+func (a *App) join(id identity, p parts, o Options) error {
 	board := statuslist.NewBoard(a.store, o.Now)
 	source, err := newOwn(id.origin, id.ring, board)
 	if err != nil {
@@ -37,41 +46,34 @@ func (a *App) join(id identity, sender *mail.Sender, o Options) error {
 	}
 	verifier := ownVerifier{verify.New(verify.Config{Source: source, Now: o.Now})}
 	instances := newFediverse(a, id, o)
-	requests, err := newRequests(a, id, o, requestParts{registry, instances, verifier, sender != nil})
-	if err != nil {
-		return err
-	}
+	requests := newRequests(a, id, o, requestParts{p.agencies, instances, verifier, p.sender != nil})
 	courier := &jobs.Courier{Store: a.store, Vault: vault{id.data}, Revoker: instances, Now: o.Now, Log: o.Log}
-	if sender != nil {
-		courier.Mailer = sender
+	if p.sender != nil {
+		courier.Mailer = p.sender
 	}
 	a.runner = jobs.New(jobs.Config{
 		Store: a.store, Board: board, Holder: randomHolder(), Now: o.Now, Log: o.Log,
 		Publisher: statuslist.NewPublisher(a.store, board, signer{id.ring}, id.origin, o.Now),
 		Courier:   courier,
 	})
-	return a.mount(id, o, registry, requests, verifier)
+	return a.mount(id, p, o, requests, verifier)
 }
 
 // mount makes the HTTP side.
-func (a *App) mount(id identity, o Options, registry *agency.Registry, requests *attest.Requests, verifier ownVerifier) error {
+func (a *App) mount(id identity, p parts, o Options, requests *attest.Requests, verifier ownVerifier) error {
 	shelf, err := published.NewShelf(published.Issuer{
 		Origin: id.origin, Ring: id.ring, ActorPEM: id.actor.PublicPEM(),
 	}, a.store, o.Now)
 	if err != nil {
 		return err
 	}
-	pages, err := web.NewPages(cocarde.Contract)
-	if err != nil {
-		return err
-	}
-	problems := api.NewProblems(o.Log, pages.ErrorPage)
+	problems := api.NewProblems(o.Log, p.pages.ErrorPage)
 	calls := api.New(api.Config{
 		Issuer: id.origin, Requests: requests, Badges: attest.NewBadges(a.store, vault{id.data}, o.Now),
-		Verifier: verifier, Artefacts: artefacts{shelf}, Agencies: registry, Health: health{a},
+		Verifier: verifier, Artefacts: artefacts{shelf}, Agencies: p.agencies, Health: health{a},
 		Contract: cocarde.Contract, Problems: problems, Now: o.Now,
 	})
-	views := web.New(requests, pages, problems.Write)
+	views := web.New(requests, p.pages, problems.Write)
 	a.server = front.Server(front.New(front.Options{
 		Log: o.Log, Issuer: id.origin, TrustedProxies: o.Config.Proxies(), Problem: problems.Front, Now: o.Now,
 	}, calls.Mount, views.Mount), o.Log)
@@ -96,11 +98,7 @@ type requestParts struct {
 	mail      bool
 }
 
-func newRequests(a *App, id identity, o Options, p requestParts) (*attest.Requests, error) {
-	vrf, err := translog.NewVRF(id.data.VRF.Bytes())
-	if err != nil {
-		return nil, err
-	}
+func newRequests(a *App, id identity, o Options, p requestParts) *attest.Requests {
 	limits := attest.DefaultLimits()
 	if o.Limits != nil {
 		limits = *o.Limits
@@ -108,9 +106,9 @@ func newRequests(a *App, id identity, o Options, p requestParts) (*attest.Reques
 	return attest.NewRequests(attest.RequestsConfig{
 		Issuer: id.origin, Store: a.store, Vault: vault{id.data}, Fediverse: p.instances,
 		Mailboxes: mail.NewMailboxes(o.Config.Resolver), Agencies: p.agencies, Signer: signer{id.ring}, Checker: p.checker,
-		Pseudonyms: vrf, Limits: limits, Validity: attest.DefaultValidity, Mail: p.mail,
+		Pseudonyms: newPseudonyms(id.data.VRF), Limits: limits, Validity: attest.DefaultValidity, Mail: p.mail,
 		Now: o.Now, Log: o.Log,
-	}), nil
+	})
 }
 
 // newSender gives the way to the mail server, nil without one.
