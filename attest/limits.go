@@ -54,10 +54,23 @@ func (q *Requests) countBegin(ctx context.Context, h acct.Handle, a acct.Address
 	l := q.limits
 	return q.count(ctx, errLimited,
 		q.limit("client", client, time.Hour, l.RequestsPerClient),
+		q.limit("mailbox", a.Key(), day, l.RequestsPerMailbox),
 		q.limit("handle", h.Key(), time.Hour, l.RequestsPerHandle),
 		q.limit("instance", h.Host().String(), time.Hour, l.RequestsPerInstance),
-		q.limit("mailbox", a.Key(), day, l.RequestsPerMailbox),
 		q.limit("requests", "", time.Hour, l.RequestsInTotal))
+}
+
+// countActor counts a request for the account that its handle led to, where that
+// is another name: aliases at other hosts must not dodge the limits.
+func (q *Requests) countActor(ctx context.Context, typed acct.Handle, a Actor) error {
+	var limits []Limit
+	if a.Handle.Key() != typed.Key() {
+		limits = append(limits, q.limit("handle", a.Handle.Key(), time.Hour, q.limits.RequestsPerHandle))
+	}
+	if a.Host != typed.Host() {
+		limits = append(limits, q.limit("instance", a.Host.String(), time.Hour, q.limits.RequestsPerInstance))
+	}
+	return q.count(ctx, errLimited, limits...)
 }
 
 // countMail counts a mail before it goes out.

@@ -24,6 +24,12 @@ var (
 
 // proveAccount records the account proof and asks for the mail with the code.
 func (q *Requests) proveAccount(ctx context.Context, r Request) (View, error) {
+	switch p, err := q.badgeOf(ctx, r.Actor); {
+	case err != nil:
+		return View{}, err
+	case p != nil:
+		return View{}, errAccountHasBadge
+	}
 	code, entry, err := q.newMailboxCode(ctx, r)
 	if err != nil {
 		return View{}, err

@@ -123,8 +123,10 @@ type Limit struct {
 
 // LimitStore counts in windows that all processes share.
 type LimitStore interface {
-	// Count adds one under every limit and names the first that is thereby
-	// exceeded, with the end of its window; exceeded is nil if none is.
+	// Count adds one under each limit in turn, until one is thereby exceeded: it
+	// names that one, with the end of its window, and leaves those after it alone,
+	// so that whoever is refused uses up nobody else's share. exceeded is nil if
+	// none is.
 	Count(ctx context.Context, now time.Time, limits ...Limit) (exceeded *Limit, until time.Time, err error)
 	// Counted says how many stand under a limit in its present window, adding none.
 	Counted(ctx context.Context, now time.Time, l Limit) (int, error)
