@@ -85,6 +85,9 @@ func (a *App) open(ctx context.Context, o Options) (err error) {
 	}
 	var id identity
 	p := parts{sender: sender}
+	if p.holder, err = holder(a.lock); err != nil {
+		return err
+	}
 	var g errgroup.Group // a start takes what its longest part takes
 	g.Go(func() (err error) {
 		if a.store, err = store.Open(ctx, store.Options{Path: o.Config.Database, Migrate: true}); err != nil {

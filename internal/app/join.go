@@ -1,9 +1,9 @@
 package app
 
 import (
-	"crypto/rand"
-	"encoding/hex"
+	"context"
 	"fmt"
+	"net"
 	"os"
 	"strings"
 
@@ -26,6 +26,7 @@ import (
 // parts are the rooms that need no database.
 type parts struct {
 	sender   *mail.Sender // nil without a mail server
+	holder   string       // names this server among those on its database
 	agencies *agency.Registry
 	pages    *web.Pages
 }
@@ -52,7 +53,7 @@ func (a *App) join(id identity, p parts, o Options) error {
 		courier.Mailer = p.sender
 	}
 	a.runner = jobs.New(jobs.Config{
-		Store: a.store, Board: board, Holder: randomHolder(), Now: o.Now, Log: o.Log,
+		Store: a.store, Board: board, Holder: p.holder, Now: o.Now, Log: o.Log,
 		Publisher: statuslist.NewPublisher(a.store, board, signer{id.ring}, id.origin, o.Now),
 		Courier:   courier,
 	})
@@ -83,11 +84,22 @@ func (a *App) mount(id identity, p parts, o Options, requests *attest.Requests, 
 func newFediverse(a *App, id identity, o Options) *fediverse.Client {
 	policy := o.Outbound
 	policy.UserAgent = safehttp.UserAgent(o.Version, id.origin)
+	if o.Config.Resolver != "" {
+		policy.Resolver = resolverAt(o.Config.Resolver)
+	}
 	return fediverse.New(fediverse.Config{
 		HTTP: safehttp.New(policy), Apps: a.store, Vault: vault{id.data}, Key: id.actor,
 		KeyID: published.KeyID(id.origin), Name: "Cocarde", Website: id.origin,
 		Loopback: policy.AllowLoopback, Now: o.Now,
 	})
+}
+
+// resolverAt asks one DNS server for everything.
+func resolverAt(server string) *net.Resolver {
+	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, network, server)
+	}}
 }
 
 // requestParts are the rooms that requests need beside the store and the keys.
@@ -142,11 +154,4 @@ func readPassword(path string) (string, error) {
 		return "", fmt.Errorf("COCARDE_SMTP_PASSWORD_FILE: %w", err)
 	}
 	return strings.TrimRight(string(b), "\r\n"), nil
-}
-
-// randomHolder names this process among those that share the database.
-func randomHolder() string {
-	b := make([]byte, 8)
-	rand.Read(b) // never fails
-	return hex.EncodeToString(b)
 }

@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"github.com/gorilla/mux"
+
+	"cocarde.example/internal/front"
 )
 
 // Mount adds the pages' routes. HEAD and OPTIONS are the front's work.
@@ -11,7 +13,8 @@ func (s *Web) Mount(router *mux.Router) {
 	get := func(path string, f func(http.ResponseWriter, *http.Request) error) {
 		router.Handle(path, withPath(s.guard(f))).Methods(http.MethodGet)
 	}
-	get("/oauth/callback/{instance}", s.callback)
+	// A scanner of links must not use a sign-in up.
+	router.Handle("/oauth/callback/{instance}", front.NoHead(withPath(s.guard(s.callback)))).Methods(http.MethodGet)
 	get("/request/stop/{token}", s.askToStop)
 	router.Handle("/request/stop/{token}", withPath(s.guard(s.stop))).Methods(http.MethodPost)
 	get("/problems/{code}", s.problem)
