@@ -112,6 +112,24 @@ func (e HealthStatusStatus) Valid() bool {
 	}
 }
 
+// Defines values for ProfileLinkWhere.
+const (
+	ProfileLinkWhereAttachment ProfileLinkWhere = "attachment"
+	ProfileLinkWhereHead       ProfileLinkWhere = "head"
+)
+
+// Valid indicates whether the value is a known member of the ProfileLinkWhere enum.
+func (e ProfileLinkWhere) Valid() bool {
+	switch e {
+	case ProfileLinkWhereAttachment:
+		return true
+	case ProfileLinkWhereHead:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for RequestBeginningLang.
 const (
 	RequestBeginningLangEn RequestBeginningLang = "en"
@@ -184,7 +202,7 @@ func (e Status) Valid() bool {
 	}
 }
 
-// AccountProof Empty to begin the sign-in anew.
+// AccountProof Empty to begin the sign-in anew, or to have the profile looked at.
 type AccountProof struct {
 	// Code The code that the callback page showed.
 	//
@@ -194,16 +212,16 @@ type AccountProof struct {
 
 // AccountProofMethod How the account is to be proven.
 type AccountProofMethod struct {
-	// Method `oauth` is signing in at the account's own instance. `link`, a link in the profile,
-	// is not offered yet and gets `account_proof_unsupported`.
+	// Method `oauth` is signing in at the account's own instance. `link` is placing the badge's
+	// link in the account's profile.
 	//
 	//
 	// Examples: oauth
 	Method AccountProofMethodMethod `json:"method"`
 }
 
-// AccountProofMethodMethod `oauth` is signing in at the account's own instance. `link`, a link in the profile,
-// is not offered yet and gets `account_proof_unsupported`.
+// AccountProofMethodMethod `oauth` is signing in at the account's own instance. `link` is placing the badge's
+// link in the account's profile.
 //
 // Examples: oauth
 type AccountProofMethodMethod string
@@ -466,6 +484,47 @@ type Problem struct {
 	Type string `json:"type"`
 }
 
+// ProfileLink What a look at the profile has seen. Present where it was just looked at.
+type ProfileLink struct {
+	// Expected The link that has to be there, exactly so.
+	//
+	// Examples: https://cocarde.example.gouv.fr/b/7k3m9q2x8w4d
+	Expected string `json:"expected"`
+
+	// FieldLinks How many links the account's fields have, this one or others.
+	//
+	// Examples: 2
+	FieldLinks int `json:"field_links"`
+
+	// Found Whether the link is there. The account is proven then.
+	//
+	// Examples: false
+	Found bool `json:"found"`
+
+	// HeadLinks How many `<link rel="me">` the head of its page has, this one or others.
+	//
+	// Examples: 0
+	HeadLinks int `json:"head_links"`
+
+	// PageRead Whether the page could be read. It is not asked for once the link is found in the fields.
+	//
+	// Examples: true
+	PageRead bool `json:"page_read"`
+
+	// Where Where it was found: in the account's own fields (`attachment`) or in the head of its
+	// page (`head`).
+	//
+	//
+	// Examples: attachment
+	Where *ProfileLinkWhere `json:"where,omitempty"`
+}
+
+// ProfileLinkWhere Where it was found: in the account's own fields (`attachment`) or in the head of its
+// page (`head`).
+//
+// Examples: attachment
+type ProfileLinkWhere string
+
 // Request Where a request stands.
 type Request struct {
 	// Actor The ActivityPub id of the account, a URL; it never changes.
@@ -500,6 +559,9 @@ type Request struct {
 	//
 	// Examples: 7k3m9q2x8w4d
 	ID ID `json:"id"`
+
+	// Link What a look at the profile has seen. Present where it was just looked at.
+	Link *ProfileLink `json:"link,omitempty"`
 
 	// State Where a request stands. `expired`, `withdrawn` and `refused` are ends; `issued` still
 	// repeats its answer until `expires_at`.

@@ -12,7 +12,7 @@ import (
 
 var (
 	errMethod = fault.New(fault.Invalid, "account_proof_unsupported",
-		`This way to prove the account is not offered. Use "oauth": signing in at your own instance.`).At("/account_proof/method")
+		`This way to prove the account is not offered. Use "oauth", signing in at your own instance, or "link", placing a link in your profile.`).At("/account_proof/method")
 	errLang = fault.New(fault.Invalid, "language_unsupported",
 		`Mails are written in French or English. Use "fr" or "en".`).At("/lang")
 	errNoMail = fault.New(fault.Unavailable, "mail_not_configured",
@@ -22,8 +22,9 @@ var (
 )
 
 // Begin takes a request: it parses both sides, checks the mailbox against the
-// domain rules, finds the actor, and begins the sign-in at its instance. Nothing
-// is mailed, and nothing in the answer depends on whether the mailbox is known.
+// domain rules, finds the actor, and begins the sign-in at its instance; by link,
+// the badge's URL is what the agent has to place. Nothing is mailed, and nothing
+// in the answer depends on whether the mailbox is known.
 func (q *Requests) Begin(ctx context.Context, b Beginning) (Begun, error) {
 	handle, err := acct.ParseHandle(b.Handle)
 	if err != nil {
@@ -33,7 +34,8 @@ func (q *Requests) Begin(ctx context.Context, b Beginning) (Begun, error) {
 	if err != nil {
 		return Begun{}, at("/email", err)
 	}
-	if Method(b.Method) != ByOAuth {
+	method := Method(b.Method)
+	if method != ByOAuth && method != ByLink {
 		return Begun{}, errMethod
 	}
 	if b.Lang != "fr" && b.Lang != "en" {
@@ -54,18 +56,32 @@ func (q *Requests) Begin(ctx context.Context, b Beginning) (Begun, error) {
 		Mailbox:    q.vault.Seal(sealMailbox, []byte(address.String())),
 		MailboxKey: q.vault.MailboxKey(address),
 		Agency:     Agency{Domain: match.Domain.String(), Name: match.Name, Country: match.Country},
-		Lang:       b.Lang, Listed: b.Listed, Method: ByOAuth,
-		CreatedAt: now, ExpiresAt: now.Add(requestLifetime), SignIns: 1,
+		Lang:       b.Lang, Listed: b.Listed, Method: method,
+		CreatedAt: now, ExpiresAt: now.Add(requestLifetime),
 	}
 	r.TokenHash = q.tokenHash(r.ID, token)
-	begun, signIn, err := q.prepareSignIn(ctx, r)
+	begun, err := q.keep(ctx, r)
 	if err != nil {
 		return Begun{}, err
+	}
+	begun.Token = token
+	return begun, nil
+}
+
+// keep stores a new request; with the first sign-in, where that is how the
+// account is proven.
+func (q *Requests) keep(ctx context.Context, r Request) (begun Begun, err error) {
+	begun.View = q.view(r)
+	var signIn *SignIn
+	if r.Method == ByOAuth {
+		if begun, signIn, err = q.prepareSignIn(ctx, r); err != nil {
+			return Begun{}, err
+		}
+		r.SignIns = 1
 	}
 	if err := q.store.AddRequest(ctx, r, signIn); err != nil {
 		return Begun{}, fmt.Errorf("keep request: %w", err)
 	}
-	begun.Token = token
 	return begun, nil
 }
 

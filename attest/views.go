@@ -20,19 +20,21 @@ type Beginning struct {
 type View struct {
 	ID           string
 	State        State
+	Method       Method
 	Handle       acct.Handle // canonical
 	Actor        Actor
 	Agency       Agency
 	BadgeURL     string
-	AuthorizeURL string // only where a sign-in has just begun
+	AuthorizeURL string    // only where a sign-in has just begun
+	Link         *Sighting // only where the profile was just looked at for BadgeURL
 	ExpiresAt    time.Time
 }
 
-// Begun is a request, or a sign-in of it, that has just begun.
+// Begun is a request that has just begun, or the next attempt at its account proof.
 type Begun struct {
 	View
 	Token   string // bearer token of the request; given once, when it begins
-	Browser string // secret for the asking browser's cookie
+	Browser string // secret for the asking browser's cookie; empty where no sign-in has begun
 }
 
 // Callback is what an instance sent a browser back with.

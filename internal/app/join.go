@@ -106,7 +106,7 @@ func newRequests(a *App, id identity, o Options, p requestParts) (*attest.Reques
 		limits = *o.Limits
 	}
 	return attest.NewRequests(attest.RequestsConfig{
-		Issuer: id.origin, Store: a.store, Vault: vault{id.data}, Fediverse: p.instances,
+		Issuer: id.origin, Store: a.store, Vault: vault{id.data}, Fediverse: p.instances, Profiles: p.instances,
 		Mailboxes: mail.NewMailboxes(o.Config.Resolver), Agencies: p.agencies, Signer: signer{id.ring}, Checker: p.checker,
 		Pseudonyms: vrf, Limits: limits, Validity: attest.DefaultValidity, Mail: p.mail,
 		Now: o.Now, Log: o.Log,
