@@ -130,24 +130,6 @@ func (e ProfileLinkWhere) Valid() bool {
 	}
 }
 
-// Defines values for RequestBeginningLang.
-const (
-	RequestBeginningLangEn RequestBeginningLang = "en"
-	RequestBeginningLangFr RequestBeginningLang = "fr"
-)
-
-// Valid indicates whether the value is a known member of the RequestBeginningLang enum.
-func (e RequestBeginningLang) Valid() bool {
-	switch e {
-	case RequestBeginningLangEn:
-		return true
-	case RequestBeginningLangFr:
-		return true
-	default:
-		return false
-	}
-}
-
 // Defines values for RequestState.
 const (
 	RequestStateAwaitingAccountProof RequestState = "awaiting_account_proof"
@@ -586,21 +568,16 @@ type RequestBeginning struct {
 	// Examples: @marie@social.example
 	Handle string `json:"handle"`
 
-	// Lang The language of the mails.
+	// Lang The language of the mails, as a BCP 47 tag; one that this server's pages offer.
 	//
 	// Examples: fr
-	Lang RequestBeginningLang `json:"lang"`
+	Lang string `json:"lang"`
 
 	// Listed Whether the handle finds the attestation. Otherwise only the badge's link and the token lead to it.
 	//
 	// Examples: true
 	Listed *bool `json:"listed,omitempty"`
 }
-
-// RequestBeginningLang The language of the mails.
-//
-// Examples: fr
-type RequestBeginningLang string
 
 // RequestBegun A request that has just begun.
 type RequestBegun struct {
@@ -689,6 +666,9 @@ type VerifyRequest struct {
 	Handle *string `json:"handle,omitempty"`
 }
 
+// Lang defines model for Lang.
+type Lang = string
+
 // RequestID 12 random characters, Crockford base32 in lower case.
 //
 // Examples: 7k3m9q2x8w4d
@@ -736,10 +716,31 @@ type Unavailable = Problem
 // Upstream Problem details (RFC 9457).
 type Upstream = Problem
 
+// ReadHomeParams defines parameters for ReadHome.
+type ReadHomeParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
 // WebfingerParams defines parameters for Webfinger.
 type WebfingerParams struct {
 	// Resource The actor's acct URI or its id.
 	Resource string `form:"resource" json:"resource"`
+}
+
+// ReadAgenciesParams defines parameters for ReadAgencies.
+type ReadAgenciesParams struct {
+	// Q What to look for, in names and domains; or a mail address, of which the domain counts.
+	Q *string `form:"q,omitempty" json:"q,omitempty"`
+
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
+// ReadLegalNoticeParams defines parameters for ReadLegalNotice.
+type ReadLegalNoticeParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
 }
 
 // FinishSignInParams defines parameters for FinishSignIn.

@@ -25,7 +25,7 @@ type requests struct {
 
 func (q requests) begin(r *http.Request, b RequestBeginning) (answer[RequestBegun], error) {
 	begun, err := q.domain.Begin(r.Context(), attest.Beginning{
-		Handle: b.Handle, Email: b.Email, Method: string(b.AccountProof.Method), Lang: string(b.Lang),
+		Handle: b.Handle, Email: b.Email, Method: string(b.AccountProof.Method), Lang: b.Lang,
 		Listed: b.Listed == nil || *b.Listed, Client: front.ClientKey(r),
 	})
 	if err != nil {

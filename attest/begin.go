@@ -8,13 +8,14 @@ import (
 	"cocarde.example/internal/acct"
 	"cocarde.example/internal/agency"
 	"cocarde.example/internal/fault"
+	"cocarde.example/internal/locale"
 )
 
 var (
 	errMethod = fault.New(fault.Invalid, "account_proof_unsupported",
 		`This way to prove the account is not offered. Use "oauth", signing in at your own instance, or "link", placing a link in your profile.`).At("/account_proof/method")
 	errLang = fault.New(fault.Invalid, "language_unsupported",
-		`Mails are written in French or English. Use "fr" or "en".`).At("/lang")
+		"There are no texts in this language. Take one of those that the pages of this server offer.").At("/lang")
 	errNoMail = fault.New(fault.Unavailable, "mail_not_configured",
 		"This server cannot send mail yet, so no mailbox can be proven. Its operator must set COCARDE_SMTP_URL.")
 	errAccountHasBadge = fault.New(fault.Conflict, "account_has_badge",
@@ -38,7 +39,7 @@ func (q *Requests) Begin(ctx context.Context, b Beginning) (Begun, error) {
 	if method != ByOAuth && method != ByLink {
 		return Begun{}, errMethod
 	}
-	if b.Lang != "fr" && b.Lang != "en" {
+	if !locale.Known(b.Lang) {
 		return Begun{}, errLang
 	}
 	match, err := q.admit(ctx, handle, address, b.Client)

@@ -72,7 +72,7 @@ type Request struct {
 	Mailbox    []byte // the address, sealed
 	MailboxKey []byte // keyed hash of the address without case and + part
 	Agency     Agency
-	Lang       string // "fr" or "en"
+	Lang       string // one that locale knows
 	Listed     bool
 	Method     Method
 	CreatedAt  time.Time

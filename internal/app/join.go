@@ -61,7 +61,7 @@ func (a *App) mount(id identity, o Options, registry *agency.Registry, requests 
 	if err != nil {
 		return err
 	}
-	pages, err := web.NewPages(cocarde.Contract)
+	pages, err := web.NewPages(cocarde.Contract, look(o.Config))
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,9 @@ func (a *App) mount(id identity, o Options, registry *agency.Registry, requests 
 		Verifier: verifier, Artefacts: artefacts{shelf}, Agencies: registry, Health: health{a},
 		Contract: cocarde.Contract, Problems: problems, Now: o.Now,
 	})
-	views := web.New(requests, pages, problems.Write)
+	views := web.New(web.Config{
+		Issuer: id.origin, Requests: requests, Agencies: registry, Pages: pages, Refuse: problems.Write, Now: o.Now,
+	})
 	a.server = front.Server(front.New(front.Options{
 		Log: o.Log, Issuer: id.origin, TrustedProxies: o.Config.Proxies(), Problem: problems.Front, Now: o.Now,
 	}, calls.Mount, views.Mount), o.Log)
@@ -83,7 +85,7 @@ func newFediverse(a *App, id identity, o Options) *fediverse.Client {
 	policy.UserAgent = safehttp.UserAgent(o.Version, id.origin)
 	return fediverse.New(fediverse.Config{
 		HTTP: safehttp.New(policy), Apps: a.store, Vault: vault{id.data}, Key: id.actor,
-		KeyID: published.KeyID(id.origin), Name: "Cocarde", Website: id.origin,
+		KeyID: published.KeyID(id.origin), Name: o.Config.Name, Website: id.origin,
 		Loopback: policy.AllowLoopback, Now: o.Now,
 	})
 }
@@ -124,7 +126,7 @@ func newSender(origin string, o Options) (*mail.Sender, error) {
 		return nil, err
 	}
 	return mail.NewSender(mail.Config{
-		URL: o.Config.SMTPURL, Password: password, From: o.Config.Sender(origin), Name: "Cocarde",
+		URL: o.Config.SMTPURL, Password: password, From: o.Config.Sender(origin), Name: o.Config.Name,
 		Issuer: origin, RootCAs: o.MailRoots, Now: o.Now,
 	})
 }

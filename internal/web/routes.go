@@ -11,12 +11,20 @@ func (s *Web) Mount(router *mux.Router) {
 	get := func(path string, f func(http.ResponseWriter, *http.Request) error) {
 		router.Handle(path, withPath(s.guard(f))).Methods(http.MethodGet)
 	}
+	post := func(path string, f func(http.ResponseWriter, *http.Request) error) {
+		router.Handle(path, withPath(s.guard(f))).Methods(http.MethodPost)
+	}
+	get("/", s.home)
+	get("/agencies", s.listAgencies)
+	get("/legal", s.legal)
 	get("/oauth/callback/{instance}", s.callback)
 	get("/request/stop/{token}", s.askToStop)
-	router.Handle("/request/stop/{token}", withPath(s.guard(s.stop))).Methods(http.MethodPost)
+	post("/request/stop/{token}", s.stop)
 	get("/problems/{code}", s.problem)
 	get("/docs", s.docs)
 	get("/static/{file}", s.pages.serveStatic)
+	get("/logo.png", s.pages.serveLogo)
+	get("/favicon.svg", s.pages.serveRosette)
 }
 
 // withPath hands the path's variables over, so that no handler knows the router.

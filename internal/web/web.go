@@ -3,8 +3,10 @@ package web
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"cocarde.example/attest"
+	"cocarde.example/internal/agency"
 	"cocarde.example/internal/fault"
 )
 
@@ -16,17 +18,38 @@ type Requests interface {
 	StopMail(ctx context.Context, stopToken string) error
 }
 
-// Web serves the pages. It is safe for concurrent use.
-type Web struct {
-	requests Requests
-	pages    *Pages
-	refuse   func(http.ResponseWriter, *http.Request, error)
+// Agencies lists the domain rules, in an order that stays while they do.
+type Agencies interface {
+	Rules() []agency.Rule
 }
 
-// New makes a Web. refuse answers with an error, as a page or as problem details
-// by what the reader accepts.
-func New(q Requests, p *Pages, refuse func(http.ResponseWriter, *http.Request, error)) *Web {
-	return &Web{requests: q, pages: p, refuse: refuse}
+// Config is what the pages are made of. All of it is required.
+type Config struct {
+	Issuer   string // origin
+	Requests Requests
+	Agencies Agencies
+	Pages    *Pages
+	// Refuse answers with an error, as a page or as problem details by what the
+	// reader accepts.
+	Refuse func(http.ResponseWriter, *http.Request, error)
+	Now    func() time.Time
+}
+
+// Web serves the pages. It is safe for concurrent use.
+type Web struct {
+	issuer   string
+	requests Requests
+	agencies Agencies
+	pages    *Pages
+	refuse   func(http.ResponseWriter, *http.Request, error)
+	now      func() time.Time
+}
+
+// New makes a Web.
+func New(c Config) *Web {
+	return &Web{
+		issuer: c.Issuer, requests: c.Requests, agencies: c.Agencies, pages: c.Pages, refuse: c.Refuse, now: c.Now,
+	}
 }
 
 var errNotFound = fault.New(fault.NotFound, "not_found", "There is nothing at this address.")
