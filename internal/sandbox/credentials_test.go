@@ -2,10 +2,12 @@ package sandbox
 
 import (
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 )
 
 // patch sends update_credentials with a token of a scope.
@@ -128,5 +130,40 @@ func TestUpdateCredentialsRefusals(t *testing.T) {
 		if a := get(t, i.BaseURL()+"/api/v1/accounts/"+id, ""); a.status != 404 {
 			t.Errorf("account %s: %d", id, a.status)
 		}
+	}
+}
+
+func TestSavingMayTakeLongerThanOtherAnswers(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	i, err := newInstance(InstanceOptions{}, listener.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const bound = 100 * time.Millisecond
+	i.server.ReadTimeout, i.server.WriteTimeout = bound, bound
+	go func() {
+		defer close(i.served)
+		i.server.Serve(listener)
+	}()
+	t.Cleanup(func() { i.Close() })
+	marie, err := i.AddAccount("marie", "s3cret")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := newLinked(t, func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-time.After(3 * bound):
+		case <-r.Context().Done():
+		}
+		fmt.Fprintf(w, `<link rel="me" href="%s">`, marie.URL())
+	})
+	i.tokens["t"] = &accessToken{value: "t", account: marie, scope: "write"}
+	a := patch(t, i, "t", "application/json", `{"fields_attributes":[{"name":"Badge","value":"`+page.URL+`"}]}`)
+	if account := decode[apiAccount](t, a); a.status != 200 || account.Fields[0].VerifiedAt == nil {
+		t.Errorf("%d %s", a.status, a.body)
 	}
 }

@@ -81,6 +81,7 @@ func TestWhichPagesLinkBack(t *testing.T) {
 		"slash at the end":          {`<a rel="me" href="` + me + `/">x</a>`, false},
 		"space before":              {`<a rel="me" href=" ` + me + `">x</a>`, false},
 		"the actor's id":            {`<a rel="me" href="` + marie.ActorID() + `">x</a>`, true}, // it redirects to the page
+		"within a drawing":          {`<svg><a rel="me" href="` + me + `"></a></svg>`, false},
 		"relative":                  {`<a rel="me" href="/@marie">x</a>`, false},
 		"no href":                   {`<a rel="me">x</a>`, false},
 		"within a comment":          {`<!-- <a rel="me" href="` + me + `">x</a> -->`, false},
