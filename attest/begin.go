@@ -56,7 +56,7 @@ func (q *Requests) Begin(ctx context.Context, b Beginning) (Begun, error) {
 		ID: randomID(12), BadgeID: randomID(12), State: AwaitingAccountProof, Actor: actor,
 		Mailbox:    q.vault.Seal(sealMailbox, []byte(address.String())),
 		MailboxKey: q.vault.MailboxKey(address),
-		Agency:     Agency{Domain: match.Domain.String(), Name: match.Name, Country: match.Country},
+		Agency:     agencyOf(match),
 		Lang:       b.Lang, Listed: b.Listed, Method: method,
 		CreatedAt: now, ExpiresAt: now.Add(requestLifetime),
 	}
@@ -89,12 +89,9 @@ func (q *Requests) keep(ctx context.Context, r Request) (begun Begun, err error)
 // admit decides whether this mailbox may be attested by this server now. What
 // needs no network comes first.
 func (q *Requests) admit(ctx context.Context, h acct.Handle, a acct.Address, client string) (agency.Match, error) {
-	if err := agency.CheckMailbox(a); err != nil {
-		return agency.Match{}, at("/email", err)
-	}
-	match, err := q.agencies.Match(a.Domain())
+	match, err := q.match(a)
 	if err != nil {
-		return agency.Match{}, at("/email", err)
+		return agency.Match{}, err
 	}
 	if !q.mail {
 		return agency.Match{}, errNoMail
@@ -111,6 +108,19 @@ func (q *Requests) admit(ctx context.Context, h acct.Handle, a acct.Address, cli
 		}
 	}
 	return match, nil
+}
+
+// match finds the rule that says whose mailbox an address is.
+func (q *Requests) match(a acct.Address) (agency.Match, error) {
+	if err := agency.CheckMailbox(a); err != nil {
+		return agency.Match{}, at("/email", err)
+	}
+	match, err := q.agencies.Match(a.Domain())
+	return match, at("/email", err)
+}
+
+func agencyOf(m agency.Match) Agency {
+	return Agency{Domain: m.Domain.String(), Name: m.Name, Country: m.Country}
 }
 
 // findActor resolves the handle and refuses an account that has a badge.

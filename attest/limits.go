@@ -62,6 +62,17 @@ func (q *Requests) countBegin(ctx context.Context, h acct.Handle, a acct.Address
 		q.limit("requests", "", time.Hour, l.RequestsInTotal))
 }
 
+// countFind counts a look for an account under the ceilings of requests, but
+// apart from them: who only looks takes no request from anybody.
+func (q *Requests) countFind(ctx context.Context, h acct.Handle, client string) error {
+	l := q.limits
+	return q.count(ctx, errLimited,
+		q.limit("finds-client", client, time.Hour, l.RequestsPerClient),
+		q.limit("finds-handle", h.Key(), time.Hour, l.RequestsPerHandle),
+		q.limit("finds-instance", h.Host().String(), time.Hour, l.RequestsPerInstance),
+		q.limit("finds", "", time.Hour, l.RequestsInTotal))
+}
+
 // countMail counts a mail before it goes out.
 func (q *Requests) countMail(ctx context.Context, a acct.Address) error {
 	return q.count(ctx, errMailLimited,

@@ -182,8 +182,24 @@ func (q *Requests) notIn(ctx context.Context, id string) error {
 func (q *Requests) view(r Request) View {
 	return View{
 		ID: r.ID, State: q.stateOf(r), Method: r.Method, Handle: r.Actor.Handle, Actor: r.Actor,
-		Agency: r.Agency, BadgeURL: q.badgeURL(r.BadgeID), ExpiresAt: r.ExpiresAt,
+		Agency: r.Agency, BadgeURL: q.badgeURL(r.BadgeID), ExpiresAt: r.ExpiresAt, Listed: r.Listed,
+		Code: codeView(r), CodesLeft: maxCodes - r.CodesSent,
 	}
+}
+
+// codeView tells of the code that a request waits for.
+func codeView(r Request) *CodeView {
+	var c *Code
+	switch r.State {
+	case AwaitingAccountProof:
+		c = r.AccountCode
+	case AwaitingMailboxProof:
+		c = r.MailboxCode
+	}
+	if c == nil {
+		return nil
+	}
+	return &CodeView{TriesLeft: maxTries - c.Tries, ExpiresAt: c.ExpiresAt}
 }
 
 func (q *Requests) badgeURL(id string) string { return q.issuer + "/b/" + id }

@@ -40,11 +40,12 @@ func (q *Requests) prepareSignIn(ctx context.Context, r Request) (Begun, *SignIn
 	}
 	view := q.view(r)
 	view.AuthorizeURL = url
-	return Begun{View: view, Browser: browser}, &SignIn{
+	ends := q.now().Add(signInLifetime)
+	return Begun{View: view, Browser: browser, SignInEnds: ends}, &SignIn{
 		StateHash: q.vault.CodeHash("state", state),
 		Browser:   q.vault.CodeHash("browser", r.ID, browser),
 		Verifier:  q.vault.Seal(sealVerifier, []byte(verifier)),
-		ExpiresAt: q.now().Add(signInLifetime),
+		ExpiresAt: ends,
 	}, nil
 }
 
