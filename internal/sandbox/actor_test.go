@@ -74,7 +74,9 @@ func TestActorStates(t *testing.T) {
 func TestProfilePage(t *testing.T) {
 	t.Parallel()
 	_, marie := newTestInstance(t, InstanceOptions{})
-	if err := marie.SetFields(Field{Name: "Web", Value: "https://cocarde.example/b/1"}, Field{Name: "Not a link", Value: "see https://evil.test/"}); err != nil {
+	if err := marie.SetFields(Field{Name: "Web", Value: "https://cocarde.example/b/1"},
+		Field{Name: "Not a link", Value: "see https://evil.test/"},
+		Field{Name: "Not to be looked at", Value: "http://evil.test/"}); err != nil {
 		t.Fatal(err)
 	}
 	for _, accept := range []string{"", "*/*", "text/html", "text/html, " + activityJSON + ";q=0.9"} {

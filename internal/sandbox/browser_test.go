@@ -102,6 +102,9 @@ func TestSignInAtTheInstance(t *testing.T) {
 	}
 	before := b.client.Jar.Cookies(mustParse(t, i.BaseURL()))[0].Value
 	b.signIn("Marie", "s3cret")
+	if len(i.visits.byID) != 1 {
+		t.Errorf("%d visits of one browser", len(i.visits.byID))
+	}
 	if after := b.client.Jar.Cookies(mustParse(t, i.BaseURL())); len(after) != 1 || after[0].Value == before {
 		t.Errorf("the cookie stays: %v", after)
 	}

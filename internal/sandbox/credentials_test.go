@@ -166,4 +166,15 @@ func TestSavingMayTakeLongerThanOtherAnswers(t *testing.T) {
 	if account := decode[apiAccount](t, a); a.status != 200 || account.Fields[0].VerifiedAt == nil {
 		t.Errorf("%d %s", a.status, a.body)
 	}
+	i.visits.byID["v"] = visit{account: marie, token: "t", expires: time.Now().Add(time.Hour)}
+	form := url.Values{"token": {"t"}, "fields_attributes[0][name]": {"x"}, "fields_attributes[0][value]": {page.URL + "/2"}}
+	req, err := http.NewRequest(http.MethodPost, i.BaseURL()+"/settings/profile", strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Cookie", visitCookie+"=v")
+	if a := do(t, req); a.status != http.StatusSeeOther || marie.Fields()[0].VerifiedAt.IsZero() {
+		t.Errorf("%d %+v", a.status, marie.Fields())
+	}
 }

@@ -230,34 +230,43 @@ func TestSlowPagesAreLeft(t *testing.T) {
 	page := newLinked(t, func(w http.ResponseWriter, r *http.Request) {
 		rest := time.NewTicker(20 * time.Millisecond)
 		defer rest.Stop()
-		for n := 0; r.URL.Path == "/drip" || n < 1; n++ { // a drop at a time, or nothing
-			if r.URL.Path == "/drip" {
-				io.WriteString(w, link)
-				w.(http.Flusher).Flush()
-			}
+		drops := map[string]int{"/drops": 15, "/drip": 1 << 20}[r.URL.Path]
+		for range drops {
+			io.WriteString(w, "<p>")
+			w.(http.Flusher).Flush()
 			select {
 			case <-rest.C:
 			case <-r.Context().Done():
 				return
 			}
-			if r.URL.Path == "/silent" {
-				<-r.Context().Done()
-			}
+		}
+		if r.URL.Path == "/stalled" {
+			io.WriteString(w, link)
+			w.(http.Flusher).Flush()
+		}
+		if r.URL.Path == "/stalled" || r.URL.Path == "/silent" {
+			<-r.Context().Done()
 		}
 		io.WriteString(w, link)
 	})
+	const short = 200 * time.Millisecond
 	for name, c := range map[string]struct {
 		path        string
 		read, total time.Duration
 		green       bool
 	}{
-		"a little late":   {"/late", time.Minute, time.Minute, true},
-		"silent too long": {"/silent", 50 * time.Millisecond, time.Minute, false},
-		"never at an end": {"/drip", time.Minute, 100 * time.Millisecond, false},
+		"drop by drop":        {"/drops", short, time.Minute, true},
+		"silent too long":     {"/silent", short, time.Minute, false},
+		"stalled in the body": {"/stalled", short, time.Minute, false},
+		"never at an end":     {"/drip", time.Minute, short, false},
 	} {
+		ctx := contextFor(t)
 		checker := &linkChecker{transport: LoopbackClient().Transport, read: c.read, total: c.total}
-		if err := checker.check(contextFor(t), page.URL+c.path, profile); (err == nil) != c.green {
+		if err := checker.check(ctx, page.URL+c.path, profile); (err == nil) != c.green {
 			t.Errorf("%s: %v", name, err)
+		}
+		if ctx.Err() != nil {
+			t.Errorf("%s: it is the test that ended", name)
 		}
 	}
 	i, _ := newTestInstance(t, InstanceOptions{})
