@@ -666,6 +666,11 @@ type VerifyRequest struct {
 	Handle *string `json:"handle,omitempty"`
 }
 
+// BadgeID 12 random characters, Crockford base32 in lower case.
+//
+// Examples: 7k3m9q2x8w4d
+type BadgeID = ID
+
 // Lang defines model for Lang.
 type Lang = string
 
@@ -733,6 +738,42 @@ type ReadAgenciesParams struct {
 	// Q What to look for, in names and domains; or a mail address, of which the domain counts.
 	Q *string `form:"q,omitempty" json:"q,omitempty"`
 
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
+// ReadBadgeParams defines parameters for ReadBadge.
+type ReadBadgeParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
+// GetBadgePNGParams defines parameters for GetBadgePNG.
+type GetBadgePNGParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
+// GetBadgeSVGParams defines parameters for GetBadgeSVG.
+type GetBadgeSVGParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
+// GetBadgePreviewParams defines parameters for GetBadgePreview.
+type GetBadgePreviewParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
+// GetBadgeQRPNGParams defines parameters for GetBadgeQRPNG.
+type GetBadgeQRPNGParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
+// GetBadgeQRSVGParams defines parameters for GetBadgeQRSVG.
+type GetBadgeQRSVGParams struct {
 	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
 	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
 }

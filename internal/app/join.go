@@ -66,13 +66,15 @@ func (a *App) mount(id identity, o Options, registry *agency.Registry, requests 
 		return err
 	}
 	problems := api.NewProblems(o.Log, pages.ErrorPage)
+	badges := attest.NewBadges(a.store, vault{id.data}, o.Now)
 	calls := api.New(api.Config{
-		Issuer: id.origin, Requests: requests, Badges: attest.NewBadges(a.store, vault{id.data}, o.Now),
+		Issuer: id.origin, Requests: requests, Badges: badges,
 		Verifier: verifier, Artefacts: artefacts{shelf}, Agencies: registry, Health: health{a},
 		Contract: cocarde.Contract, Problems: problems, Now: o.Now,
 	})
 	views := web.New(web.Config{
-		Issuer: id.origin, Requests: requests, Agencies: registry, Pages: pages, Refuse: problems.Write, Now: o.Now,
+		Issuer: id.origin, Requests: requests, Badges: badges, Agencies: registry, Painter: newPainter(o.Config.Look()),
+		Pages: pages, Refuse: problems.Write, Now: o.Now,
 	})
 	a.server = front.Server(front.New(front.Options{
 		Log: o.Log, Issuer: id.origin, TrustedProxies: o.Config.Proxies(), Problem: problems.Front, Now: o.Now,

@@ -25,11 +25,11 @@ var ink = Colour{0x11, 0x12, 0x14}
 // Parse reads a colour written as #rrggbb.
 func Parse(s string) (Colour, error) {
 	if len(s) != 7 || s[0] != '#' {
-		return Colour{}, fmt.Errorf("%q is not a colour; write it like #1f4e4a", s)
+		return Colour{}, fmt.Errorf("%q is not a colour; write it like #147d7a", s)
 	}
 	n, err := strconv.ParseUint(s[1:], 16, 24)
 	if err != nil {
-		return Colour{}, fmt.Errorf("%q is not a colour; write it like #1f4e4a", s)
+		return Colour{}, fmt.Errorf("%q is not a colour; write it like #147d7a", s)
 	}
 	return Colour{uint8(n >> 16), uint8(n >> 8), uint8(n)}, nil
 }
@@ -60,13 +60,16 @@ func (c Colour) luminance() float64 {
 
 // ReadableOn lightens the colour until text in it can be read on a dark ground.
 func (c Colour) ReadableOn(ground Colour) Colour {
-	const steps = 32
+	const (
+		steps = 32
+		ease  = 7 // what is light enough for long reading (1.4.6)
+	)
 	for i := range steps {
 		lighter := c
 		for k := range lighter {
 			lighter[k] += uint8((255 - int(c[k])) * i / steps)
 		}
-		if Contrast(lighter, ground) >= Text {
+		if Contrast(lighter, ground) >= ease {
 			return lighter
 		}
 	}

@@ -118,12 +118,12 @@ func TestRefusal(t *testing.T) {
 func TestDate(t *testing.T) {
 	t.Parallel()
 	late := time.Date(2027, 2, 1, 23, 30, 0, 0, time.FixedZone("", -3600)) // the 2nd in UTC
-	for lang, want := range map[string]string{"en": "2 February 2027", "fr": "2 février 2027"} {
+	for lang, want := range map[string]string{"en": "2 February 2027", "fr": "2 février 2027"} {
 		if got, err := Date(lang, late); err != nil || got != want {
 			t.Errorf("%s: %q, %v; want %q", lang, got, err, want)
 		}
 	}
-	if got, _ := Date("fr", late.Add(-24*time.Hour)); got != "1er février 2027" {
+	if got, _ := Date("fr", late.Add(-24*time.Hour)); got != "1er février 2027" {
 		t.Errorf("the first of a month: %q", got)
 	}
 }

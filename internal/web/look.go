@@ -36,24 +36,6 @@ func (l Look) ContactText() string {
 	return strings.TrimPrefix(text, "//")
 }
 
-// pictureMaxAge is for how long anyone may keep the logo and the rosette, in seconds.
-const pictureMaxAge = 3600
-
-func (p *Pages) serveLogo(w http.ResponseWriter, r *http.Request) error {
-	if !p.look.HasLogo() {
-		return errNotFound
-	}
-	serveBytes(w, r, stored{body: p.look.Logo, contentType: "image/png", etag: etagOf(p.look.Logo), maxAge: pictureMaxAge})
-	return nil
-}
-
-func (p *Pages) serveRosette(w http.ResponseWriter, r *http.Request) error {
-	serveBytes(w, r, stored{
-		body: p.rosette, contentType: "image/svg+xml", etag: etagOf(p.rosette), maxAge: pictureMaxAge, policy: sandboxed,
-	})
-	return nil
-}
-
 // legal shows the legal notice: the issuer's own text, and what the program keeps.
 func (s *Web) legal(w http.ResponseWriter, r *http.Request) error {
 	var notice []Paragraph

@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -16,47 +17,75 @@ func languageOf(r *http.Request) string {
 	return locale.Choose(r.URL.Query().Get("lang"), r.Header.Get("Accept-Language"))
 }
 
+// keptLanguage is the language that the reader chose by name, to be kept in links;
+// empty if there is none.
+func keptLanguage(r *http.Request) string {
+	if asked := r.URL.Query().Get("lang"); locale.Known(asked) {
+		return asked
+	}
+	return ""
+}
+
+// asking is what a page takes from the request.
+type asking struct {
+	lang, kept string
+	path       string
+	query      url.Values
+	// again says whether looking at the page again would show it: not after a form
+	// was sent, nor where the query holds what counts once.
+	again bool
+}
+
+func askingOf(r *http.Request) asking {
+	query := r.URL.Query()
+	return asking{
+		lang: languageOf(r), kept: keptLanguage(r), path: r.URL.Path, query: query,
+		again: r.Method == http.MethodGet && !query.Has("state"),
+	}
+}
+
 // page is what every template gets; Data is its own.
 type page struct {
 	Lang  string
 	Look  Look
 	Style string // path of the style sheet
-	Path  string // of the request
 	Data  any
 
-	kept    string // the language that the reader chose by name, to be kept in links
-	request *http.Request
+	asking asking
 }
 
-func (p *Pages) newPage(r *http.Request, data any) page {
-	made := page{Lang: languageOf(r), Look: p.look, Style: p.style.path, Path: r.URL.Path, Data: data, request: r}
-	if asked := r.URL.Query().Get("lang"); locale.Known(asked) {
-		made.kept = asked
-	}
-	return made
+func (p *Pages) newPage(r *http.Request, data any) page { return p.pageFor(askingOf(r), data) }
+
+func (p *Pages) pageFor(a asking, data any) page {
+	return page{Lang: a.lang, Look: p.look, Style: p.style.path, Data: data, asking: a}
 }
 
 // T gives a text. What it names in placeholders follows: a name, its value, and so on.
 func (p page) T(id string, pairs ...any) (string, error) {
-	if len(pairs)%2 != 0 {
-		return "", errors.New("a placeholder has no value")
+	data, err := placeholders(pairs)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", id, err)
 	}
-	data := map[string]any{}
+	return locale.Text(p.Lang, id, data)
+}
+
+func placeholders(pairs []any) (map[string]any, error) {
+	if len(pairs)%2 != 0 {
+		return nil, errors.New("a placeholder has no value")
+	}
+	data := make(map[string]any, len(pairs)/2)
 	for i := 0; i < len(pairs); i += 2 {
 		data[fmt.Sprint(pairs[i])] = pairs[i+1]
 	}
-	return locale.Text(p.Lang, id, data)
+	return data, nil
 }
 
 // Date writes a day as the reader does.
 func (p page) Date(t time.Time) (string, error) { return locale.Date(p.Lang, t) }
 
-// Machine writes a time for the datetime attribute.
-func (p page) Machine(t time.Time) string { return t.UTC().Format(time.RFC3339) }
-
 // Link gives a path of our own with the language that the reader chose.
 func (p page) Link(path string) string {
-	if p.kept == "" {
+	if p.asking.kept == "" {
 		return path
 	}
 	path, fragment, _ := strings.Cut(path, "#")
@@ -64,7 +93,7 @@ func (p page) Link(path string) string {
 	if strings.Contains(path, "?") {
 		sep = "&"
 	}
-	path += sep + "lang=" + p.kept
+	path += sep + "lang=" + p.asking.kept
 	if fragment != "" {
 		path += "#" + fragment
 	}
@@ -73,7 +102,7 @@ func (p page) Link(path string) string {
 
 // Kept is the language that a form with the GET method must carry on in a hidden
 // field; empty if the reader chose none.
-func (p page) Kept() string { return p.kept }
+func (p page) Kept() string { return p.asking.kept }
 
 // choice is a language to switch to.
 type choice struct {
@@ -81,11 +110,9 @@ type choice struct {
 	Current         bool
 }
 
-// Languages are the choices of the switch. There are none where looking at the
-// page again would not show it: after a form was sent, and where the query holds
-// what counts once.
+// Languages are the choices of the switch; none where it cannot be used.
 func (p page) Languages() ([]choice, error) {
-	if p.request.Method != http.MethodGet || p.request.URL.Query().Has("state") {
+	if !p.asking.again {
 		return nil, nil
 	}
 	var all []choice
@@ -94,9 +121,12 @@ func (p page) Languages() ([]choice, error) {
 		if err != nil {
 			return nil, err
 		}
-		query := p.request.URL.Query()
+		query := maps.Clone(p.asking.query)
+		if query == nil {
+			query = url.Values{}
+		}
 		query.Set("lang", lang)
-		link := url.URL{Path: p.request.URL.Path, RawQuery: query.Encode()}
+		link := url.URL{Path: p.asking.path, RawQuery: query.Encode()}
 		all = append(all, choice{lang, name, link.String(), lang == p.Lang})
 	}
 	return all, nil
@@ -111,5 +141,8 @@ type door struct {
 // Door makes a link of the navigation.
 func (p page) Door(path, text string) (door, error) {
 	label, err := p.T(text)
-	return door{p.Link(path), label, p.Path == path}, err
+	return door{p.Link(path), label, p.asking.path == path}, err
 }
+
+// Day writes a day for the datetime attribute.
+func (p page) Day(t time.Time) string { return t.UTC().Format(time.DateOnly) }

@@ -25,7 +25,6 @@ const policy = "default-src 'none'; style-src 'self'; img-src 'self'; form-actio
 type Pages struct {
 	look      Look
 	style     static
-	rosette   []byte // SVG
 	contract  func() (contract, error)
 	templates sync.Map // name to *template.Template
 }
@@ -42,7 +41,7 @@ func NewPages(contractText []byte, look Look) (*Pages, error) {
 		return nil, err
 	}
 	return &Pages{
-		look: look, style: style, rosette: rosette(look.Colours),
+		look: look, style: style,
 		contract: sync.OnceValues(func() (contract, error) { return parseContract(contractText) }),
 	}, nil
 }
@@ -53,7 +52,7 @@ func (p *Pages) template(name string) (*template.Template, error) {
 		return t.(*template.Template), nil
 	}
 	t, err := template.New("layout.html").Funcs(template.FuncMap{"prose": prose}).
-		ParseFS(templateFiles, "templates/layout.html", "templates/parts.html", "templates/"+name+".html")
+		ParseFS(templateFiles, "templates/layout.html", "templates/*parts.html", "templates/"+name+".html")
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
@@ -62,13 +61,13 @@ func (p *Pages) template(name string) (*template.Template, error) {
 }
 
 // render gives a page whole.
-func (p *Pages) render(r *http.Request, name string, data any) ([]byte, error) {
+func (p *Pages) render(name string, pg page) ([]byte, error) {
 	t, err := p.template(name)
 	if err != nil {
 		return nil, err
 	}
 	var body bytes.Buffer
-	if err := t.Execute(&body, p.newPage(r, data)); err != nil {
+	if err := t.Execute(&body, pg); err != nil {
 		return nil, fmt.Errorf("render %s: %w", name, err)
 	}
 	return body.Bytes(), nil
@@ -76,11 +75,12 @@ func (p *Pages) render(r *http.Request, name string, data any) ([]byte, error) {
 
 // show renders a page whole before any of it is sent.
 func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, name string, data any) error {
-	body, err := p.render(r, name, data)
+	pg := p.newPage(r, data)
+	body, err := p.render(name, pg)
 	if err != nil {
 		return err
 	}
-	pageHeaders(w.Header(), languageOf(r))
+	pageHeaders(w.Header(), pg.Lang)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // a reader who has gone away is no concern of ours

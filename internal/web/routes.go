@@ -23,8 +23,14 @@ func (s *Web) Mount(router *mux.Router) {
 	get("/problems/{code}", s.problem)
 	get("/docs", s.docs)
 	get("/static/{file}", s.pages.serveStatic)
-	get("/logo.png", s.pages.serveLogo)
-	get("/favicon.svg", s.pages.serveRosette)
+	get("/logo.png", s.serveLogo)
+	get("/favicon.svg", s.serveRosette)
+	get("/b/{id}.svg", s.showBadge(asSVG))
+	get("/b/{id}.png", s.showBadge(asPNG))
+	get("/b/{id}", s.showBadge(asPage))
+	get("/b/{id}/preview.png", s.showBadge(asPreview))
+	get("/b/{id}/qr.svg", s.showBadge(asQRSVG))
+	get("/b/{id}/qr.png", s.showBadge(asQRPNG))
 }
 
 // withPath hands the path's variables over, so that no handler knows the router.

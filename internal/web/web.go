@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"sync"
 	"time"
 
 	"cocarde.example/attest"
@@ -27,7 +28,9 @@ type Agencies interface {
 type Config struct {
 	Issuer   string // origin
 	Requests Requests
+	Badges   Badges
 	Agencies Agencies
+	Painter  Painter
 	Pages    *Pages
 	// Refuse answers with an error, as a page or as problem details by what the
 	// reader accepts.
@@ -39,8 +42,12 @@ type Config struct {
 type Web struct {
 	issuer   string
 	requests Requests
+	badges   *badgeCache
 	agencies Agencies
+	painter  Painter
 	pages    *Pages
+	rosette  func() stored
+	logo     func() stored
 	refuse   func(http.ResponseWriter, *http.Request, error)
 	now      func() time.Time
 }
@@ -48,7 +55,14 @@ type Web struct {
 // New makes a Web.
 func New(c Config) *Web {
 	return &Web{
-		issuer: c.Issuer, requests: c.Requests, agencies: c.Agencies, pages: c.Pages, refuse: c.Refuse, now: c.Now,
+		issuer: c.Issuer, requests: c.Requests, badges: newBadgeCache(c.Badges, c.Now), agencies: c.Agencies,
+		painter: c.Painter, pages: c.Pages, refuse: c.Refuse, now: c.Now,
+		rosette: sync.OnceValue(func() stored {
+			return newStored(c.Painter.Rosette(rosetteSize), "image/svg+xml", pictureMaxAge).picture()
+		}),
+		logo: sync.OnceValue(func() stored {
+			return newStored(c.Pages.look.Logo, "image/png", pictureMaxAge).picture()
+		}),
 	}
 }
 

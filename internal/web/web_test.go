@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -68,9 +69,12 @@ func (d *domain) StopMail(_ context.Context, token string) error {
 
 type site struct {
 	*httptest.Server
-	t      *testing.T
-	client *http.Client
-	domain *domain
+	t       *testing.T
+	client  *http.Client
+	domain  *domain
+	shelf   *shelf
+	painter *painter
+	clock   atomic.Int64 // added to the time, in nanoseconds
 }
 
 func open(t *testing.T) *site {
@@ -85,11 +89,13 @@ func open(t *testing.T) *site {
 	}
 	log := slog.New(slog.DiscardHandler)
 	problems := api.NewProblems(log, pages.ErrorPage)
-	s := &site{t: t, domain: &domain{}}
+	s := &site{t: t, domain: &domain{}, shelf: &shelf{}, painter: &painter{}}
+	now := func() time.Time { return day.Add(time.Duration(s.clock.Load())) }
 	s.Server = httptest.NewServer(front.New(
 		front.Options{Log: log, Issuer: issuer, Problem: problems.Front, Now: time.Now},
 		web.New(web.Config{
-			Issuer: issuer, Requests: s.domain, Agencies: registry, Pages: pages, Refuse: problems.Write, Now: time.Now,
+			Issuer: issuer, Requests: s.domain, Badges: s.shelf, Agencies: registry, Painter: s.painter,
+			Pages: pages, Refuse: problems.Write, Now: now,
 		}).Mount,
 	))
 	t.Cleanup(s.Close)
