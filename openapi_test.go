@@ -26,13 +26,13 @@ func contract(t *testing.T) *openapi3.T {
 // TestRoutes: every route stands in the contract, and the reverse.
 func TestRoutes(t *testing.T) {
 	t.Parallel()
-	pages, err := web.NewPages(cocarde.Contract)
+	pages, err := web.NewPages(cocarde.Contract, web.Look{Colours: [3]string{"#1f4e4a", "#f6f1e4", "#8a4b1f"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	router := mux.NewRouter()
 	api.New(api.Config{}).Mount(router)
-	web.New(nil, pages, nil).Mount(router)
+	web.New(web.Config{Pages: pages}).Mount(router)
 	var routed []string
 	err = router.Walk(func(route *mux.Route, _ *mux.Router, _ []*mux.Route) error {
 		path, err := route.GetPathTemplate()

@@ -31,10 +31,11 @@ var (
 
 // oneRequest is a domain that knows one request, and keeps its steps in order.
 type oneRequest struct {
-	mu    sync.Mutex
-	began attest.Beginning
-	state attest.State
-	err   error // what Begin says instead, if it is set
+	mu      sync.Mutex
+	began   attest.Beginning
+	state   attest.State
+	profile attest.Sighting // what a look at the profile sees
+	err     error           // what Begin says instead, if it is set
 }
 
 func (q *oneRequest) view() attest.View {
@@ -56,11 +57,15 @@ func (q *oneRequest) Begin(_ context.Context, b attest.Beginning) (attest.Begun,
 	if q.err != nil {
 		return attest.Begun{}, q.err
 	}
-	if b.Method != string(attest.ByOAuth) {
-		return attest.Begun{}, fault.New(fault.Invalid, "account_proof_unsupported", "Use oauth.").At("/account_proof/method")
-	}
 	q.began, q.state = b, attest.AwaitingAccountProof
 	v := q.view()
+	switch attest.Method(b.Method) {
+	case attest.ByOAuth:
+	case attest.ByLink:
+		return attest.Begun{View: v, Token: secret}, nil
+	default:
+		return attest.Begun{}, fault.New(fault.Invalid, "account_proof_unsupported", "Use oauth.").At("/account_proof/method")
+	}
 	v.AuthorizeURL = "https://social.example/oauth/authorize?a=1&b=2"
 	return attest.Begun{View: v, Token: secret, Browser: "browser-secret"}, nil
 }
@@ -90,7 +95,16 @@ func (q *oneRequest) Withdraw(_ context.Context, id, token string) error {
 	return err
 }
 
-func (q *oneRequest) BeginSignIn(_ context.Context, id, token string) (attest.Begun, error) {
+func (q *oneRequest) AdvanceAccount(_ context.Context, id, token string) (attest.Begun, error) {
+	if q.began.Method == string(attest.ByLink) {
+		to := attest.AwaitingAccountProof
+		if q.profile.Found {
+			to = attest.AwaitingMailboxProof
+		}
+		v, err := q.step(id, token, attest.AwaitingAccountProof, to)
+		v.Link = &q.profile
+		return attest.Begun{View: v}, err
+	}
 	v, err := q.step(id, token, attest.AwaitingAccountProof, "")
 	v.AuthorizeURL = "https://social.example/oauth/authorize?again=1"
 	return attest.Begun{View: v, Browser: "another-secret"}, err

@@ -20,6 +20,7 @@ func TestImports(t *testing.T) {
 	allowed := map[string]bool{
 		"cocarde.example/attest": true, "cocarde.example/verify": true, "cocarde.example/internal/acct": true,
 		"cocarde.example/internal/agency": true, "cocarde.example/internal/fault": true, "cocarde.example/internal/front": true,
+		"cocarde.example/internal/locale": true,
 	}
 	for _, name := range files {
 		if strings.HasSuffix(name, "_test.go") {

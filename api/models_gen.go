@@ -112,18 +112,18 @@ func (e HealthStatusStatus) Valid() bool {
 	}
 }
 
-// Defines values for RequestBeginningLang.
+// Defines values for ProfileLinkWhere.
 const (
-	RequestBeginningLangEn RequestBeginningLang = "en"
-	RequestBeginningLangFr RequestBeginningLang = "fr"
+	ProfileLinkWhereAttachment ProfileLinkWhere = "attachment"
+	ProfileLinkWhereHead       ProfileLinkWhere = "head"
 )
 
-// Valid indicates whether the value is a known member of the RequestBeginningLang enum.
-func (e RequestBeginningLang) Valid() bool {
+// Valid indicates whether the value is a known member of the ProfileLinkWhere enum.
+func (e ProfileLinkWhere) Valid() bool {
 	switch e {
-	case RequestBeginningLangEn:
+	case ProfileLinkWhereAttachment:
 		return true
-	case RequestBeginningLangFr:
+	case ProfileLinkWhereHead:
 		return true
 	default:
 		return false
@@ -184,7 +184,7 @@ func (e Status) Valid() bool {
 	}
 }
 
-// AccountProof Empty to begin the sign-in anew.
+// AccountProof Empty to begin the sign-in anew, or to have the profile looked at.
 type AccountProof struct {
 	// Code The code that the callback page showed.
 	//
@@ -194,16 +194,16 @@ type AccountProof struct {
 
 // AccountProofMethod How the account is to be proven.
 type AccountProofMethod struct {
-	// Method `oauth` is signing in at the account's own instance. `link`, a link in the profile,
-	// is not offered yet and gets `account_proof_unsupported`.
+	// Method `oauth` is signing in at the account's own instance. `link` is placing the badge's
+	// link in the account's profile.
 	//
 	//
 	// Examples: oauth
 	Method AccountProofMethodMethod `json:"method"`
 }
 
-// AccountProofMethodMethod `oauth` is signing in at the account's own instance. `link`, a link in the profile,
-// is not offered yet and gets `account_proof_unsupported`.
+// AccountProofMethodMethod `oauth` is signing in at the account's own instance. `link` is placing the badge's
+// link in the account's profile.
 //
 // Examples: oauth
 type AccountProofMethodMethod string
@@ -466,6 +466,47 @@ type Problem struct {
 	Type string `json:"type"`
 }
 
+// ProfileLink What a look at the profile has seen. Present where it was just looked at.
+type ProfileLink struct {
+	// Expected The link that has to be there, exactly so.
+	//
+	// Examples: https://cocarde.example.gouv.fr/b/7k3m9q2x8w4d
+	Expected string `json:"expected"`
+
+	// FieldLinks How many links the account's fields have, this one or others.
+	//
+	// Examples: 2
+	FieldLinks int `json:"field_links"`
+
+	// Found Whether the link is there. The account is proven then.
+	//
+	// Examples: false
+	Found bool `json:"found"`
+
+	// HeadLinks How many `<link rel="me">` the head of its page has, this one or others.
+	//
+	// Examples: 0
+	HeadLinks int `json:"head_links"`
+
+	// PageRead Whether the page could be read. It is not asked for once the link is found in the fields.
+	//
+	// Examples: true
+	PageRead bool `json:"page_read"`
+
+	// Where Where it was found: in the account's own fields (`attachment`) or in the head of its
+	// page (`head`).
+	//
+	//
+	// Examples: attachment
+	Where *ProfileLinkWhere `json:"where,omitempty"`
+}
+
+// ProfileLinkWhere Where it was found: in the account's own fields (`attachment`) or in the head of its
+// page (`head`).
+//
+// Examples: attachment
+type ProfileLinkWhere string
+
 // Request Where a request stands.
 type Request struct {
 	// Actor The ActivityPub id of the account, a URL; it never changes.
@@ -501,6 +542,9 @@ type Request struct {
 	// Examples: 7k3m9q2x8w4d
 	ID ID `json:"id"`
 
+	// Link What a look at the profile has seen. Present where it was just looked at.
+	Link *ProfileLink `json:"link,omitempty"`
+
 	// State Where a request stands. `expired`, `withdrawn` and `refused` are ends; `issued` still
 	// repeats its answer until `expires_at`.
 	//
@@ -524,21 +568,16 @@ type RequestBeginning struct {
 	// Examples: @marie@social.example
 	Handle string `json:"handle"`
 
-	// Lang The language of the mails.
+	// Lang The language of the mails, as a BCP 47 tag; one that this server's pages offer.
 	//
 	// Examples: fr
-	Lang RequestBeginningLang `json:"lang"`
+	Lang string `json:"lang"`
 
 	// Listed Whether the handle finds the attestation. Otherwise only the badge's link and the token lead to it.
 	//
 	// Examples: true
 	Listed *bool `json:"listed,omitempty"`
 }
-
-// RequestBeginningLang The language of the mails.
-//
-// Examples: fr
-type RequestBeginningLang string
 
 // RequestBegun A request that has just begun.
 type RequestBegun struct {
@@ -627,6 +666,14 @@ type VerifyRequest struct {
 	Handle *string `json:"handle,omitempty"`
 }
 
+// BadgeID 12 random characters, Crockford base32 in lower case.
+//
+// Examples: 7k3m9q2x8w4d
+type BadgeID = ID
+
+// Lang defines model for Lang.
+type Lang = string
+
 // RequestID 12 random characters, Crockford base32 in lower case.
 //
 // Examples: 7k3m9q2x8w4d
@@ -674,10 +721,67 @@ type Unavailable = Problem
 // Upstream Problem details (RFC 9457).
 type Upstream = Problem
 
+// ReadHomeParams defines parameters for ReadHome.
+type ReadHomeParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
 // WebfingerParams defines parameters for Webfinger.
 type WebfingerParams struct {
 	// Resource The actor's acct URI or its id.
 	Resource string `form:"resource" json:"resource"`
+}
+
+// ReadAgenciesParams defines parameters for ReadAgencies.
+type ReadAgenciesParams struct {
+	// Q What to look for, in names and domains; or a mail address, of which the domain counts.
+	Q *string `form:"q,omitempty" json:"q,omitempty"`
+
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
+// ReadBadgeParams defines parameters for ReadBadge.
+type ReadBadgeParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
+// GetBadgePNGParams defines parameters for GetBadgePNG.
+type GetBadgePNGParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
+// GetBadgeSVGParams defines parameters for GetBadgeSVG.
+type GetBadgeSVGParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
+// GetBadgePreviewParams defines parameters for GetBadgePreview.
+type GetBadgePreviewParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
+// GetBadgeQRPNGParams defines parameters for GetBadgeQRPNG.
+type GetBadgeQRPNGParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
+// GetBadgeQRSVGParams defines parameters for GetBadgeQRSVG.
+type GetBadgeQRSVGParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
+// ReadLegalNoticeParams defines parameters for ReadLegalNotice.
+type ReadLegalNoticeParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
 }
 
 // FinishSignInParams defines parameters for FinishSignIn.

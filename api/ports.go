@@ -17,8 +17,9 @@ type Requests interface {
 	Begin(ctx context.Context, b attest.Beginning) (attest.Begun, error)
 	Look(ctx context.Context, id, token string) (attest.View, error)
 	Withdraw(ctx context.Context, id, token string) error
-	// BeginSignIn begins the sign-in anew; the former one can no longer complete.
-	BeginSignIn(ctx context.Context, id, token string) (attest.Begun, error)
+	// AdvanceAccount tries the account proof again, by the request's own method: it
+	// begins the sign-in anew, or looks at the profile for the link.
+	AdvanceAccount(ctx context.Context, id, token string) (attest.Begun, error)
 	// ConfirmAccount completes the account proof with the callback page's code.
 	ConfirmAccount(ctx context.Context, id, token, code string) (attest.View, error)
 	// RenewCode sends another mailbox code.

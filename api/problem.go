@@ -8,11 +8,11 @@ import (
 	"math"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"cocarde.example/internal/fault"
 	"cocarde.example/internal/front"
+	"cocarde.example/internal/locale"
 )
 
 // Problems is the edge at which errors become answers: problem details for
@@ -50,8 +50,9 @@ func (p *Problems) guard(f func(w http.ResponseWriter, r *http.Request) error) h
 	})
 }
 
-// Write answers with an error. Of an error that is no fault, nothing is told but
-// the request's id; its text goes to the log.
+// Write answers with an error, in the reader's language (RFC 9457 §3.1.3, §3.1.4).
+// Of an error that is no fault, nothing is told but the request's id; its text goes
+// to the log.
 func (p *Problems) Write(w http.ResponseWriter, r *http.Request, err error) {
 	f, shown := fault.Of(err)
 	if !shown || f.Kind == fault.Internal {
@@ -85,14 +86,18 @@ func (p *Problems) show(w http.ResponseWriter, r *http.Request, status int, f *f
 		p.page(w, r, status, f)
 		return
 	}
+	lang := locale.Choose(r.URL.Query().Get("lang"), r.Header.Get("Accept-Language"))
+	title, detail, lang := locale.Refusal(lang, f.Code, f.Message)
 	body, err := json.Marshal(Problem{
-		Type: "/problems/" + f.Code, Title: title(f.Code), Status: status, Detail: f.Message,
+		Type: "/problems/" + f.Code, Title: title, Status: status, Detail: detail,
 		Code: f.Code, Field: optional(f.Field), RequestID: optional(front.RequestID(r.Context())),
 	})
 	if err != nil {
 		panic(err) // strings and a number always encode
 	}
 	h.Set("Content-Type", problemType)
+	h.Set("Content-Language", lang)
+	h.Add("Vary", "Accept-Language")
 	writeBody(w, status, append(body, '\n'))
 }
 
@@ -139,12 +144,6 @@ func statusOf(k fault.Kind) int {
 		return http.StatusServiceUnavailable
 	}
 	return http.StatusInternalServerError
-}
-
-// title is the code in words: the same for every occurrence (RFC 9457 §3.1.3).
-func title(code string) string {
-	words := strings.ReplaceAll(code, "_", " ")
-	return strings.ToUpper(words[:1]) + words[1:]
 }
 
 func optional(s string) *string {

@@ -50,13 +50,13 @@ Etag: "st"
 Access-Control-Allow-Origin: *
 Cache-Control: no-store
 Content-Type: application/problem+json
-Vary: Accept
+Vary: Accept, Accept-Language
 `},
 		{"/status/2", "", `404
 Access-Control-Allow-Origin: *
 Cache-Control: no-store
 Content-Type: application/problem+json
-Vary: Accept
+Vary: Accept, Accept-Language
 `},
 		{"/vct/agency-mailbox/v1", "If-None-Match: *", `304
 Access-Control-Allow-Origin: *

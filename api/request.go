@@ -25,7 +25,7 @@ type requests struct {
 
 func (q requests) begin(r *http.Request, b RequestBeginning) (answer[RequestBegun], error) {
 	begun, err := q.domain.Begin(r.Context(), attest.Beginning{
-		Handle: b.Handle, Email: b.Email, Method: string(b.AccountProof.Method), Lang: string(b.Lang),
+		Handle: b.Handle, Email: b.Email, Method: string(b.AccountProof.Method), Lang: b.Lang,
 		Listed: b.Listed == nil || *b.Listed, Client: front.ClientKey(r),
 	})
 	if err != nil {
@@ -62,7 +62,7 @@ func (q requests) proveAccount(r *http.Request, b AccountProof) (answer[Request]
 	if b.Code != nil {
 		return viewed(q.domain.ConfirmAccount(r.Context(), r.PathValue("id"), token, *b.Code))
 	}
-	begun, err := q.domain.BeginSignIn(r.Context(), r.PathValue("id"), token)
+	begun, err := q.domain.AdvanceAccount(r.Context(), r.PathValue("id"), token)
 	if err != nil {
 		return answer[Request]{}, err
 	}
@@ -97,14 +97,18 @@ func (q requests) issue(r *http.Request, _ none) (answer[IssuedAttestation], err
 	}, err
 }
 
-// remember sets the asking browser's cookie, until the request's end. SameSite=Lax
-// brings it back with the callback, a navigation from the instance.
+// remember sets the asking browser's cookie, until the request's end, where a
+// sign-in has begun. SameSite=Lax brings it back with the callback, a navigation
+// from the instance.
 func (q requests) remember(b attest.Begun, location string) http.Header {
-	cookie := http.Cookie{
-		Name: browserCookie, Value: b.Browser, Path: "/", Secure: true, HttpOnly: true,
-		SameSite: http.SameSiteLaxMode, MaxAge: wholeSeconds(b.ExpiresAt.Sub(q.now())),
+	h := http.Header{}
+	if b.Browser != "" {
+		cookie := http.Cookie{
+			Name: browserCookie, Value: b.Browser, Path: "/", Secure: true, HttpOnly: true,
+			SameSite: http.SameSiteLaxMode, MaxAge: wholeSeconds(b.ExpiresAt.Sub(q.now())),
+		}
+		h["Set-Cookie"] = []string{cookie.String()}
 	}
-	h := http.Header{"Set-Cookie": {cookie.String()}}
 	if location != "" {
 		h["Location"] = []string{location}
 	}
@@ -132,8 +136,24 @@ func view(v attest.View) Request {
 	return Request{
 		ID: v.ID, State: RequestState(v.State), Handle: v.Handle.String(), Actor: v.Actor.ID,
 		Agency: agencyOf(v.Agency), AuthorizeURL: optional(v.AuthorizeURL), BadgeURL: v.BadgeURL,
-		ExpiresAt: v.ExpiresAt.UTC(),
+		ExpiresAt: v.ExpiresAt.UTC(), Link: linkOf(v),
 	}
+}
+
+// linkOf says what a look at the profile has seen, where there was one.
+func linkOf(v attest.View) *ProfileLink {
+	if v.Link == nil {
+		return nil
+	}
+	l := ProfileLink{
+		Found: v.Link.Found, FieldLinks: v.Link.FieldLinks, HeadLinks: v.Link.HeadLinks,
+		PageRead: v.Link.PageRead, Expected: v.BadgeURL,
+	}
+	if v.Link.Found {
+		where := ProfileLinkWhere(v.Link.Where)
+		l.Where = &where
+	}
+	return &l
 }
 
 func agencyOf(a attest.Agency) Agency {

@@ -1,12 +1,15 @@
 package api_test
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"cocarde.example/attest"
 	"cocarde.example/internal/fault"
 )
 
@@ -60,6 +63,47 @@ func TestWholeWay(t *testing.T) {
 		t.Errorf("looked at: %v", v)
 	}
 	s.want(204, "DELETE", path, "", auth)
+}
+
+func TestLinkProof(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	answer, text := s.do("POST", "/v1/requests", strings.Replace(beginning, "oauth", "link", 1))
+	if answer.StatusCode != 201 || answer.Header.Get("Set-Cookie") != "" || answer.Header.Get("Location") != "/v1/requests/"+requestID ||
+		strings.Contains(text, "authorize_url") || !strings.Contains(text, `"badge_url":"`+issuer+"/b/"+badgeID) {
+		t.Fatalf("begun: %d %v %s", answer.StatusCode, answer.Header, text)
+	}
+	path := "/v1/requests/" + requestID
+	if v := s.want(200, "GET", path, "", auth); v["link"] != nil {
+		t.Errorf("a link is told without a look: %v", v)
+	}
+	for _, c := range []struct {
+		seen  attest.Sighting
+		state string
+		link  string
+	}{
+		{attest.Sighting{FieldLinks: 2}, "awaiting_account_proof", "expected:" + issuer + "/b/" + badgeID + " field_links:2 found:false head_links:0 page_read:false"},
+		{attest.Sighting{HeadLinks: 3, PageRead: true}, "awaiting_account_proof", "expected:" + issuer + "/b/" + badgeID + " field_links:0 found:false head_links:3 page_read:true"},
+		{attest.Sighting{Found: true, Where: attest.InHead, HeadLinks: 1, PageRead: true}, "awaiting_mailbox_proof",
+			"expected:" + issuer + "/b/" + badgeID + " field_links:0 found:true head_links:1 page_read:true where:head"},
+	} {
+		s.requests.profile = c.seen
+		looked, text := s.do("POST", path+"/account-proof", "{}", auth)
+		if looked.Header.Get("Set-Cookie") != "" {
+			t.Errorf("a look sets %q", looked.Header.Get("Set-Cookie"))
+		}
+		var v struct {
+			State string
+			Link  map[string]any
+		}
+		if err := json.Unmarshal([]byte(text), &v); err != nil || looked.StatusCode != 200 {
+			t.Fatalf("%d %s", looked.StatusCode, text)
+		}
+		if got := fmt.Sprint(v.Link); v.State != c.state || got != "map["+c.link+"]" {
+			t.Errorf("%s, link %s", v.State, got)
+		}
+	}
+	s.wantProblem(409, "request_out_of_turn", "POST", path+"/account-proof", "{}", auth)
 }
 
 func TestListedIsTheAgentsChoice(t *testing.T) {
@@ -151,7 +195,7 @@ func TestDefectsAreNotTold(t *testing.T) {
 func TestMethodIsTheDomainsToRefuse(t *testing.T) {
 	t.Parallel()
 	s := open(t)
-	p := s.wantProblem(400, "account_proof_unsupported", "POST", "/v1/requests", strings.Replace(beginning, "oauth", "link", 1))
+	p := s.wantProblem(400, "account_proof_unsupported", "POST", "/v1/requests", strings.Replace(beginning, "oauth", "fax", 1))
 	if p["field"] != "/account_proof/method" {
 		t.Errorf("field %v", p["field"])
 	}

@@ -8,13 +8,14 @@ import (
 	"cocarde.example/internal/acct"
 	"cocarde.example/internal/agency"
 	"cocarde.example/internal/fault"
+	"cocarde.example/internal/locale"
 )
 
 var (
 	errMethod = fault.New(fault.Invalid, "account_proof_unsupported",
-		`This way to prove the account is not offered. Use "oauth": signing in at your own instance.`).At("/account_proof/method")
+		`This way to prove the account is not offered. Use "oauth", signing in at your own instance, or "link", placing a link in your profile.`).At("/account_proof/method")
 	errLang = fault.New(fault.Invalid, "language_unsupported",
-		`Mails are written in French or English. Use "fr" or "en".`).At("/lang")
+		"There are no texts in this language. Take one of those that the pages of this server offer.").At("/lang")
 	errNoMail = fault.New(fault.Unavailable, "mail_not_configured",
 		"This server cannot send mail yet, so no mailbox can be proven. Its operator must set COCARDE_SMTP_URL.")
 	errAccountHasBadge = fault.New(fault.Conflict, "account_has_badge",
@@ -22,8 +23,9 @@ var (
 )
 
 // Begin takes a request: it parses both sides, checks the mailbox against the
-// domain rules, finds the actor, and begins the sign-in at its instance. Nothing
-// is mailed, and nothing in the answer depends on whether the mailbox is known.
+// domain rules, finds the actor, and begins the sign-in at its instance; by link,
+// the badge's URL is what the agent has to place. Nothing is mailed, and nothing
+// in the answer depends on whether the mailbox is known.
 func (q *Requests) Begin(ctx context.Context, b Beginning) (Begun, error) {
 	handle, err := acct.ParseHandle(b.Handle)
 	if err != nil {
@@ -33,10 +35,11 @@ func (q *Requests) Begin(ctx context.Context, b Beginning) (Begun, error) {
 	if err != nil {
 		return Begun{}, at("/email", err)
 	}
-	if Method(b.Method) != ByOAuth {
+	method := Method(b.Method)
+	if method != ByOAuth && method != ByLink {
 		return Begun{}, errMethod
 	}
-	if b.Lang != "fr" && b.Lang != "en" {
+	if !locale.Known(b.Lang) {
 		return Begun{}, errLang
 	}
 	match, err := q.admit(ctx, handle, address, b.Client)
@@ -53,31 +56,42 @@ func (q *Requests) Begin(ctx context.Context, b Beginning) (Begun, error) {
 		ID: randomID(12), BadgeID: randomID(12), State: AwaitingAccountProof, Actor: actor,
 		Mailbox:    q.vault.Seal(sealMailbox, []byte(address.String())),
 		MailboxKey: q.vault.MailboxKey(address),
-		Agency:     Agency{Domain: match.Domain.String(), Name: match.Name, Country: match.Country},
-		Lang:       b.Lang, Listed: b.Listed, Method: ByOAuth,
-		CreatedAt: now, ExpiresAt: now.Add(requestLifetime), SignIns: 1,
+		Agency:     agencyOf(match),
+		Lang:       b.Lang, Listed: b.Listed, Method: method,
+		CreatedAt: now, ExpiresAt: now.Add(requestLifetime),
 	}
 	r.TokenHash = q.tokenHash(r.ID, token)
-	begun, signIn, err := q.prepareSignIn(ctx, r)
+	begun, err := q.keep(ctx, r)
 	if err != nil {
 		return Begun{}, err
+	}
+	begun.Token = token
+	return begun, nil
+}
+
+// keep stores a new request; with the first sign-in, where that is how the
+// account is proven.
+func (q *Requests) keep(ctx context.Context, r Request) (begun Begun, err error) {
+	begun.View = q.view(r)
+	var signIn *SignIn
+	if r.Method == ByOAuth {
+		if begun, signIn, err = q.prepareSignIn(ctx, r); err != nil {
+			return Begun{}, err
+		}
+		r.SignIns = 1
 	}
 	if err := q.store.AddRequest(ctx, r, signIn); err != nil {
 		return Begun{}, fmt.Errorf("keep request: %w", err)
 	}
-	begun.Token = token
 	return begun, nil
 }
 
 // admit decides whether this mailbox may be attested by this server now. What
 // needs no network comes first.
 func (q *Requests) admit(ctx context.Context, h acct.Handle, a acct.Address, client string) (agency.Match, error) {
-	if err := agency.CheckMailbox(a); err != nil {
-		return agency.Match{}, at("/email", err)
-	}
-	match, err := q.agencies.Match(a.Domain())
+	match, err := q.match(a)
 	if err != nil {
-		return agency.Match{}, at("/email", err)
+		return agency.Match{}, err
 	}
 	if !q.mail {
 		return agency.Match{}, errNoMail
@@ -94,6 +108,19 @@ func (q *Requests) admit(ctx context.Context, h acct.Handle, a acct.Address, cli
 		}
 	}
 	return match, nil
+}
+
+// match finds the rule that says whose mailbox an address is.
+func (q *Requests) match(a acct.Address) (agency.Match, error) {
+	if err := agency.CheckMailbox(a); err != nil {
+		return agency.Match{}, at("/email", err)
+	}
+	match, err := q.agencies.Match(a.Domain())
+	return match, at("/email", err)
+}
+
+func agencyOf(m agency.Match) Agency {
+	return Agency{Domain: m.Domain.String(), Name: m.Name, Country: m.Country}
 }
 
 // findActor resolves the handle and refuses an account that has a listed badge.

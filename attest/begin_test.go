@@ -48,7 +48,7 @@ func TestBeginRefused(t *testing.T) {
 		"free mail":          {func(b *attest.Beginning) { b.Email = "marie@gmail.com" }, "", "/email"},
 		"role":               {func(b *attest.Beginning) { b.Email = "postmaster@culture.gouv.fr" }, "", "/email"},
 		"no reply":           {func(b *attest.Beginning) { b.Email = "noreply@culture.gouv.fr" }, "", "/email"},
-		"method":             {func(b *attest.Beginning) { b.Method = "link" }, "account_proof_unsupported", "/account_proof/method"},
+		"method":             {func(b *attest.Beginning) { b.Method = "fax" }, "account_proof_unsupported", "/account_proof/method"},
 		"language":           {func(b *attest.Beginning) { b.Lang = "br" }, "language_unsupported", "/lang"},
 	} {
 		t.Run(name, func(t *testing.T) {

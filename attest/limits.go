@@ -22,6 +22,7 @@ type Limits struct {
 	MailsPerMailbox     int // an hour
 	MailsInTotal        int // an hour
 	WrongCodes          int // a day, in total
+	LooksPerRequest     int // at the profile, an hour
 }
 
 // DefaultLimits are those of a service for a country's agents.
@@ -35,6 +36,7 @@ func DefaultLimits() Limits {
 		MailsPerMailbox:     5,
 		MailsInTotal:        3000,
 		WrongCodes:          500,
+		LooksPerRequest:     30,
 	}
 }
 
@@ -45,6 +47,8 @@ var (
 		"Too many requests came from here, for this account or for this mailbox. Wait, then try again.")
 	errMailLimited = fault.New(fault.Limited, "too_many_mails",
 		"Too many codes were sent to this mailbox. Wait, then begin again.")
+	errLooks = fault.New(fault.Limited, "too_many_looks",
+		"The profile has been looked at too often for this request. Wait, then have it looked at again.")
 	errCodesPaused = fault.New(fault.Unavailable, "codes_paused",
 		"Too many wrong codes were typed today, by anybody, so no codes are sent for now. Try again later.")
 )
@@ -73,11 +77,27 @@ func (q *Requests) countActor(ctx context.Context, typed acct.Handle, a Actor) e
 	return q.count(ctx, errLimited, limits...)
 }
 
+// countFind counts a look for an account under the ceilings of requests, but
+// apart from them: who only looks takes no request from anybody.
+func (q *Requests) countFind(ctx context.Context, h acct.Handle, client string) error {
+	l := q.limits
+	return q.count(ctx, errLimited,
+		q.limit("finds-client", client, time.Hour, l.RequestsPerClient),
+		q.limit("finds-handle", h.Key(), time.Hour, l.RequestsPerHandle),
+		q.limit("finds-instance", h.Host().String(), time.Hour, l.RequestsPerInstance),
+		q.limit("finds", "", time.Hour, l.RequestsInTotal))
+}
+
 // countMail counts a mail before it goes out.
 func (q *Requests) countMail(ctx context.Context, a acct.Address) error {
 	return q.count(ctx, errMailLimited,
 		q.limit("mails-mailbox", a.Key(), time.Hour, q.limits.MailsPerMailbox),
 		q.limit("mails", "", time.Hour, q.limits.MailsInTotal))
+}
+
+// countLook counts a look at the profile of a request before anything is fetched.
+func (q *Requests) countLook(ctx context.Context, r Request) error {
+	return q.count(ctx, errLooks, q.limit("looks", r.ID, time.Hour, q.limits.LooksPerRequest))
 }
 
 func (q *Requests) count(ctx context.Context, refusal *fault.Error, limits ...Limit) error {

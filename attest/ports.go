@@ -30,6 +30,34 @@ type SignInAt struct {
 	Verifier    string // PKCE code verifier (RFC 7636 §4.1)
 }
 
+// Profiles looks at profiles for the link proof.
+type Profiles interface {
+	// FindLink looks for a link in the profile of an actor as it is now, fetched
+	// anew from its id. Not to find it, or not to be able to read the profile's page,
+	// is no error. Errors are faults that may be shown: the account is gone, has
+	// moved or is suspended, or its instance does not answer as it should.
+	FindLink(ctx context.Context, a Actor, link string) (Sighting, error)
+}
+
+// Place is where in a profile a link counts.
+type Place string
+
+// The places. Everything else on a profile's page may be a stranger's.
+const (
+	InAttachment Place = "attachment" // the actor's own fields
+	InHead       Place = "head"       // <link rel="me"> in the head of its page
+)
+
+// Sighting is what a look at a profile has seen. Once the link is found in the
+// attachment, the page is not fetched.
+type Sighting struct {
+	Found      bool
+	Where      Place // empty if it was not found
+	FieldLinks int   // links in the actor's fields, this one or others
+	HeadLinks  int   // <link rel="me"> in the page's head, this one or others
+	PageRead   bool  // whether the page was read
+}
+
 // Mailboxes says whether a mail domain has an MX of its own. Errors are faults
 // that may be shown.
 type Mailboxes interface {

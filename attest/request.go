@@ -24,8 +24,13 @@ const (
 // Method is how an account is proven.
 type Method string
 
-// ByOAuth is signing in at the agent's own instance. (The link proof follows.)
-const ByOAuth Method = "oauth"
+// The account proofs.
+const (
+	// ByOAuth is signing in at the agent's own instance.
+	ByOAuth Method = "oauth"
+	// ByLink is placing the badge's link in the account's profile.
+	ByLink Method = "link"
+)
 
 // Actor is what a handle resolves to.
 type Actor struct {
@@ -67,13 +72,13 @@ type Request struct {
 	Mailbox    []byte // the address, sealed
 	MailboxKey []byte // keyed hash of the address without case and + part
 	Agency     Agency
-	Lang       string // "fr" or "en"
+	Lang       string // one that locale knows
 	Listed     bool
 	Method     Method
 	CreatedAt  time.Time
 	ExpiresAt  time.Time
 
-	SignIns        int       // attempts begun
+	SignIns        int       // attempts begun; none by link
 	AccountCode    *Code     // set when the sign-in ended in another browser
 	AccountProofAt time.Time // zero until proven
 	MailboxCode    *Code     // set once the mail is asked for

@@ -46,6 +46,7 @@ type RequestsConfig struct {
 	Store      Store
 	Vault      Vault
 	Fediverse  Fediverse
+	Profiles   Profiles
 	Mailboxes  Mailboxes
 	Agencies   Agencies
 	Signer     Signer
@@ -65,6 +66,7 @@ type Requests struct {
 	store      Store
 	vault      Vault
 	fediverse  Fediverse
+	profiles   Profiles
 	mailboxes  Mailboxes
 	agencies   Agencies
 	signer     Signer
@@ -81,9 +83,9 @@ type Requests struct {
 func NewRequests(c RequestsConfig) *Requests {
 	return &Requests{
 		issuer: c.Issuer, store: c.Store, vault: c.Vault, fediverse: c.Fediverse,
-		mailboxes: c.Mailboxes, agencies: c.Agencies, signer: c.Signer, checker: c.Checker,
-		pseudonyms: c.Pseudonyms, limits: c.Limits, validity: c.Validity, mail: c.Mail,
-		now: c.Now, log: c.Log,
+		profiles: c.Profiles, mailboxes: c.Mailboxes, agencies: c.Agencies, signer: c.Signer,
+		checker: c.Checker, pseudonyms: c.Pseudonyms, limits: c.Limits, validity: c.Validity,
+		mail: c.Mail, now: c.Now, log: c.Log,
 	}
 }
 
@@ -179,9 +181,25 @@ func (q *Requests) notIn(ctx context.Context, id string) error {
 
 func (q *Requests) view(r Request) View {
 	return View{
-		ID: r.ID, State: q.stateOf(r), Handle: r.Actor.Handle, Actor: r.Actor,
-		Agency: r.Agency, BadgeURL: q.badgeURL(r.BadgeID), ExpiresAt: r.ExpiresAt,
+		ID: r.ID, State: q.stateOf(r), Method: r.Method, Handle: r.Actor.Handle, Actor: r.Actor,
+		Agency: r.Agency, BadgeURL: q.badgeURL(r.BadgeID), ExpiresAt: r.ExpiresAt, Listed: r.Listed,
+		Code: codeView(r), CodesLeft: maxCodes - r.CodesSent,
 	}
+}
+
+// codeView tells of the code that a request waits for.
+func codeView(r Request) *CodeView {
+	var c *Code
+	switch r.State {
+	case AwaitingAccountProof:
+		c = r.AccountCode
+	case AwaitingMailboxProof:
+		c = r.MailboxCode
+	}
+	if c == nil {
+		return nil
+	}
+	return &CodeView{TriesLeft: maxTries - c.Tries, ExpiresAt: c.ExpiresAt}
 }
 
 func (q *Requests) badgeURL(id string) string { return q.issuer + "/b/" + id }

@@ -15,7 +15,7 @@ func (w *world) steps(t *testing.T, id, token string) map[string]func() error {
 	return map[string]func() error{
 		"look":     func() error { _, err := w.Look(ctx, id, token); return err },
 		"withdraw": func() error { return w.Withdraw(ctx, id, token) },
-		"sign in":  func() error { _, err := w.BeginSignIn(ctx, id, token); return err },
+		"sign in":  func() error { _, err := w.AdvanceAccount(ctx, id, token); return err },
 		"confirm":  func() error { _, err := w.ConfirmAccount(ctx, id, token, "0123abcd"); return err },
 		"renew":    func() error { _, err := w.RenewCode(ctx, id, token); return err },
 		"prove":    func() error { _, err := w.ProveMailbox(ctx, id, token, "01234567"); return err },

@@ -30,21 +30,22 @@ var (
 )
 
 // prepareSignIn makes the secrets of a sign-in and asks the fediverse for the URL.
-func (q *Requests) prepareSignIn(ctx context.Context, r Request) (Begun, SignIn, error) {
+func (q *Requests) prepareSignIn(ctx context.Context, r Request) (Begun, *SignIn, error) {
 	state, browser, verifier := randomSecret(32), randomSecret(32), randomSecret(48)
 	url, err := q.fediverse.AuthorizeURL(ctx, SignInAt{
 		Host: r.Actor.Host, RedirectURI: q.redirectURI(r), State: state, Verifier: verifier,
 	})
 	if err != nil {
-		return Begun{}, SignIn{}, at("/handle", err)
+		return Begun{}, nil, at("/handle", err)
 	}
 	view := q.view(r)
 	view.AuthorizeURL = url
-	return Begun{View: view, Browser: browser}, SignIn{
+	ends := q.now().Add(signInLifetime)
+	return Begun{View: view, Browser: browser, SignInEnds: ends}, &SignIn{
 		StateHash: q.vault.CodeHash("state", state),
 		Browser:   q.vault.CodeHash("browser", r.ID, browser),
 		Verifier:  q.vault.Seal(sealVerifier, []byte(verifier)),
-		ExpiresAt: q.now().Add(signInLifetime),
+		ExpiresAt: ends,
 	}, nil
 }
 
@@ -54,8 +55,10 @@ func (q *Requests) redirectURI(r Request) string {
 	return q.issuer + "/oauth/callback/" + r.Actor.Host.String()
 }
 
-// BeginSignIn begins the sign-in anew; the former one can no longer complete.
-func (q *Requests) BeginSignIn(ctx context.Context, id, token string) (Begun, error) {
+// AdvanceAccount tries the account proof again, by the request's own method: it
+// begins the sign-in anew, and the former one can no longer complete; or it looks
+// at the profile for the link.
+func (q *Requests) AdvanceAccount(ctx context.Context, id, token string) (Begun, error) {
 	r, err := q.open(ctx, id, token)
 	if err != nil {
 		return Begun{}, err
@@ -63,6 +66,14 @@ func (q *Requests) BeginSignIn(ctx context.Context, id, token string) (Begun, er
 	if r.State != AwaitingAccountProof {
 		return Begun{}, errOutOfTurn
 	}
+	if r.Method == ByLink {
+		view, err := q.lookForLink(ctx, r)
+		return Begun{View: view}, err
+	}
+	return q.beginSignIn(ctx, r)
+}
+
+func (q *Requests) beginSignIn(ctx context.Context, r Request) (Begun, error) {
 	if r.SignIns >= maxSignIns {
 		return Begun{}, errSignIns
 	}
@@ -70,7 +81,7 @@ func (q *Requests) BeginSignIn(ctx context.Context, id, token string) (Begun, er
 	if err != nil {
 		return Begun{}, err
 	}
-	if err := q.store.AddSignIn(ctx, r.ID, signIn, maxSignIns); errors.Is(err, ErrState) {
+	if err := q.store.AddSignIn(ctx, r.ID, *signIn, maxSignIns); errors.Is(err, ErrState) {
 		return Begun{}, q.notIn(ctx, r.ID)
 	} else if err != nil {
 		return Begun{}, fmt.Errorf("keep sign-in: %w", err)
@@ -171,7 +182,7 @@ func (q *Requests) ConfirmAccount(ctx context.Context, id, token, code string) (
 	if err != nil {
 		return View{}, err
 	}
-	if r.State != AwaitingAccountProof {
+	if r.State != AwaitingAccountProof || r.Method != ByOAuth {
 		return View{}, errOutOfTurn
 	}
 	code = plainCode(code)

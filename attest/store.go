@@ -27,8 +27,8 @@ var (
 // RequestStore keeps requests. Every method is one transaction, durable once it
 // returns nil, and safe to run from many processes at once.
 type RequestStore interface {
-	// AddRequest keeps a new request, with its first sign-in.
-	AddRequest(ctx context.Context, r Request, s SignIn) error
+	// AddRequest keeps a new request, with its first sign-in (nil: it has none).
+	AddRequest(ctx context.Context, r Request, s *SignIn) error
 	// Request finds a request by its id, or ErrNotFound. Its State is as stored:
 	// expiry is judged by the caller.
 	Request(ctx context.Context, id string) (Request, error)
@@ -96,6 +96,9 @@ type StatusChange struct {
 type BadgeStore interface {
 	// Badge gives a badge with its latest attestation, or ErrNotFound.
 	Badge(ctx context.Context, id string) (Published, error)
+	// Reserved finds the newest request that awaits a proof or its issuing and holds
+	// a badge id, or ErrNotFound. Expiry is judged by the caller.
+	Reserved(ctx context.Context, badgeID string) (Request, error)
 	// BadgeOfAccount gives the badge in force of an actor, or ErrNotFound.
 	BadgeOfAccount(ctx context.Context, actorID string, now time.Time) (Published, error)
 	// BadgeOfMailbox gives the badge in force of a mailbox, or ErrNotFound.

@@ -20,19 +20,32 @@ type Beginning struct {
 type View struct {
 	ID           string
 	State        State
+	Method       Method
 	Handle       acct.Handle // canonical
 	Actor        Actor
 	Agency       Agency
 	BadgeURL     string
-	AuthorizeURL string // only where a sign-in has just begun
+	AuthorizeURL string    // only where a sign-in has just begun
+	Link         *Sighting // only where the profile was just looked at for BadgeURL
+	Code         *CodeView // of the code to be typed next; nil if none is out
+	CodesLeft    int       // mails with a code that may still be sent
+	Listed       bool
 	ExpiresAt    time.Time
 }
 
-// Begun is a request, or a sign-in of it, that has just begun.
+// CodeView is what may be told of a code that was given out.
+type CodeView struct {
+	TriesLeft int
+	ExpiresAt time.Time
+}
+
+// Begun is a request that has just begun, or the next attempt at its account proof.
 type Begun struct {
 	View
 	Token   string // bearer token of the request; given once, when it begins
-	Browser string // secret for the asking browser's cookie
+	Browser string // secret for the asking browser's cookie; empty where no sign-in has begun
+	// SignInEnds is until when the sign-in can be completed; zero where none has begun.
+	SignInEnds time.Time
 }
 
 // Callback is what an instance sent a browser back with.

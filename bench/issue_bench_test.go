@@ -154,7 +154,7 @@ func provenRequest(b *testing.B, s *store.Store) attest.Request {
 		Lang: "fr", Listed: true, Method: attest.ByOAuth, CreatedAt: now, ExpiresAt: now.Add(24 * time.Hour),
 	}
 	code := attest.Code{Hash: make([]byte, 32), ExpiresAt: now.Add(time.Hour)}
-	err = s.AddRequest(b.Context(), r, attest.SignIn{StateHash: []byte("s"), Browser: []byte("b"), Verifier: []byte("v"), ExpiresAt: now})
+	err = s.AddRequest(b.Context(), r, &attest.SignIn{StateHash: []byte("s"), Browser: []byte("b"), Verifier: []byte("v"), ExpiresAt: now})
 	if err == nil {
 		err = s.ProveAccount(b.Context(), r.ID, now, code, nil)
 	}

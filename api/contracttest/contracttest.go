@@ -32,7 +32,7 @@ var router = sync.OnceValues(func() (routers.Router, error) {
 		return nil, err
 	}
 	for _, text := range []string{
-		"text/html", "text/css", "application/yaml", "application/dc+sd-jwt", "application/statuslist+jwt",
+		"text/html", "text/css", "image/png", "image/svg+xml", "application/yaml", "application/dc+sd-jwt", "application/statuslist+jwt",
 	} {
 		openapi3filter.RegisterBodyDecoder(text, openapi3filter.PlainBodyDecoder)
 	}

@@ -96,7 +96,7 @@ func (a *App) open(ctx context.Context, o Options) (err error) {
 		id, err = settle(ctx, a.store, o.Config, a.origin, o)
 		return err
 	})
-	g.Go(p.make)
+	g.Go(func() error { return p.make(o.Config) })
 	if err := g.Wait(); err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"cocarde.example/api"
 	"cocarde.example/attest"
 	"cocarde.example/internal/agency"
+	"cocarde.example/internal/config"
 	"cocarde.example/internal/fault"
 	"cocarde.example/internal/fediverse"
 	"cocarde.example/internal/front"
@@ -31,9 +32,9 @@ type parts struct {
 	pages    *web.Pages
 }
 
-func (p *parts) make() (err error) {
+func (p *parts) make(c config.Config) (err error) {
 	if p.agencies, err = agency.Builtin(); err == nil {
-		p.pages, err = web.NewPages(cocarde.Contract)
+		p.pages, err = web.NewPages(cocarde.Contract, look(c))
 	}
 	return err
 }
@@ -69,12 +70,16 @@ func (a *App) mount(id identity, p parts, o Options, requests *attest.Requests, 
 		return err
 	}
 	problems := api.NewProblems(o.Log, p.pages.ErrorPage)
+	badges := attest.NewBadges(a.store, vault{id.data}, o.Now)
 	calls := api.New(api.Config{
-		Issuer: id.origin, Requests: requests, Badges: attest.NewBadges(a.store, vault{id.data}, o.Now),
+		Issuer: id.origin, Requests: requests, Badges: badges,
 		Verifier: verifier, Artefacts: artefacts{shelf}, Agencies: p.agencies, Health: health{a},
 		Contract: cocarde.Contract, Problems: problems, Now: o.Now,
 	})
-	views := web.New(requests, p.pages, problems.Write)
+	views := web.New(web.Config{
+		Issuer: id.origin, Requests: requests, Badges: badges, Agencies: p.agencies, Painter: newPainter(o.Config.Look()),
+		Pages: p.pages, Refuse: problems.Write, Now: o.Now,
+	})
 	a.server = front.Server(front.New(front.Options{
 		Log: o.Log, Issuer: id.origin, TrustedProxies: o.Config.Proxies(), Problem: problems.Front, Now: o.Now,
 	}, calls.Mount, views.Mount), o.Log)
@@ -89,7 +94,7 @@ func newFediverse(a *App, id identity, o Options) *fediverse.Client {
 	}
 	return fediverse.New(fediverse.Config{
 		HTTP: safehttp.New(policy), Apps: a.store, Vault: vault{id.data}, Key: id.actor,
-		KeyID: published.KeyID(id.origin), Name: "Cocarde", Website: id.origin,
+		KeyID: published.KeyID(id.origin), Name: o.Config.Name, Website: id.origin,
 		Loopback: policy.AllowLoopback, Now: o.Now,
 	})
 }
@@ -116,7 +121,7 @@ func newRequests(a *App, id identity, o Options, p requestParts) *attest.Request
 		limits = *o.Limits
 	}
 	return attest.NewRequests(attest.RequestsConfig{
-		Issuer: id.origin, Store: a.store, Vault: vault{id.data}, Fediverse: p.instances,
+		Issuer: id.origin, Store: a.store, Vault: vault{id.data}, Fediverse: p.instances, Profiles: p.instances,
 		Mailboxes: mail.NewMailboxes(o.Config.Resolver), Agencies: p.agencies, Signer: signer{id.ring}, Checker: p.checker,
 		Pseudonyms: newPseudonyms(id.data.VRF), Limits: limits, Validity: attest.DefaultValidity, Mail: p.mail,
 		Now: o.Now, Log: o.Log,
@@ -134,7 +139,7 @@ func newSender(origin string, o Options) (*mail.Sender, error) {
 		return nil, err
 	}
 	return mail.NewSender(mail.Config{
-		URL: o.Config.SMTPURL, Password: password, From: o.Config.Sender(origin), Name: "Cocarde",
+		URL: o.Config.SMTPURL, Password: password, From: o.Config.Sender(origin), Name: o.Config.Name,
 		Issuer: origin, RootCAs: o.MailRoots, Now: o.Now,
 	})
 }

@@ -37,8 +37,23 @@ type Config struct {
 	// TrustedProxies are addresses or prefixes, separated by commas, whose
 	// X-Forwarded-For is believed. Default: none.
 	TrustedProxies string `koanf:"COCARDE_TRUSTED_PROXIES"`
+	// Name is what the issuer calls itself, on pages and in mails. Default Cocarde.
+	Name string `koanf:"COCARDE_NAME"`
+	// Colours are those of the rosette, three as #rrggbb, separated by commas: its
+	// edge, its ring and its heart. The first is that of links too. Their contrast
+	// is checked. Default: sober ones.
+	Colours string `koanf:"COCARDE_COLOURS"`
+	// Logo is a PNG file of at most 100 KiB, shown in place of the rosette at the
+	// head of pages.
+	Logo string `koanf:"COCARDE_LOGO"`
+	// LegalFile is the legal notice in plain text: empty lines part paragraphs, "# "
+	// begins a heading. FILE.fr beside it is for readers of French, and so on.
+	LegalFile string `koanf:"COCARDE_LEGAL_FILE"`
+	// Contact is a mail address or an https:// URL, for whoever has a question.
+	Contact string `koanf:"COCARDE_CONTACT"`
 
 	proxies []netip.Prefix
+	look    Look
 }
 
 // Origin is the issuer's origin. On a free port it is known only once the
@@ -67,6 +82,9 @@ func (c Config) Sender(origin string) string {
 // Proxies are the parsed TrustedProxies.
 func (c Config) Proxies() []netip.Prefix { return slices.Clone(c.proxies) }
 
+// Look is how the issuer presents itself, as the settings say.
+func (c Config) Look() Look { return c.look }
+
 // complete fills in the defaults and checks every setting.
 func (c Config) complete() (Config, error) {
 	fill := func(s *string, value string) {
@@ -78,6 +96,8 @@ func (c Config) complete() (Config, error) {
 	fill(&c.DataDir, "cocarde-data")
 	fill(&c.Database, filepath.Join(c.DataDir, "cocarde.db"))
 	fill(&c.SecretFile, filepath.Join(c.DataDir, "secret"))
+	fill(&c.Name, defaultName)
+	fill(&c.Colours, defaultColours)
 	host, _, err := net.SplitHostPort(c.Addr)
 	if err != nil {
 		return c, fmt.Errorf("COCARDE_ADDR: %q is not host:port", c.Addr)
@@ -96,7 +116,10 @@ func (c Config) complete() (Config, error) {
 			return c, fmt.Errorf("COCARDE_RESOLVER: %q is not host:port", c.Resolver)
 		}
 	}
-	c.proxies, err = prefixes(c.TrustedProxies)
+	if c.proxies, err = prefixes(c.TrustedProxies); err != nil {
+		return c, err
+	}
+	c.look, err = c.readLook()
 	return c, err
 }
 

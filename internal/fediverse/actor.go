@@ -28,6 +28,7 @@ type actor struct {
 	url      string // page of the profile; the id where there is none on its host
 	username string
 	host     acct.Host // of the id
+	fields   []string  // values of its own PropertyValue attachments, in HTML
 }
 
 // isActivity says whether a media type is one of an ActivityPub document, which
@@ -81,6 +82,7 @@ func (c *Client) parseActor(body []byte, id string, host acct.Host) (actor, erro
 		URL               json.RawMessage `json:"url"`
 		MovedTo           json.RawMessage `json:"movedTo"`
 		Suspended         bool            `json:"suspended"`
+		Attachment        json.RawMessage `json:"attachment"`
 	}
 	if err := json.Unmarshal(body, &doc); err != nil {
 		return actor{}, invalid("actor: %w", err)
@@ -98,7 +100,7 @@ func (c *Client) parseActor(body []byte, id string, host acct.Host) (actor, erro
 	case doc.PreferredUsername == "":
 		return actor{}, invalid("the actor has no preferredUsername")
 	}
-	a := actor{id: id, url: id, username: doc.PreferredUsername, host: host}
+	a := actor{id: id, url: id, username: doc.PreferredUsername, host: host, fields: propertyValues(doc.Attachment)}
 	for _, page := range references(doc.URL) {
 		if _, h, err := c.parseURL(page); err == nil && h == host {
 			a.url = page

@@ -19,6 +19,7 @@ const (
 	maxJRD      = 64 << 10
 	maxHostMeta = 64 << 10
 	maxActor    = 1 << 20
+	maxPage     = 1 << 20 // of a profile's page
 	maxAPI      = 256 << 10
 	maxURL      = 2048
 
@@ -54,7 +55,7 @@ type Config struct {
 	Now      func() time.Time
 }
 
-// Client implements attest.Fediverse. It is safe for concurrent use.
+// Client implements attest.Fediverse and attest.Profiles. It is safe for concurrent use.
 type Client struct {
 	Config
 	sameHost  *http.Client // refuses redirects that leave the host

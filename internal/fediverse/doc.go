@@ -1,5 +1,6 @@
 // Package fediverse talks to other people's instances: WebFinger and actors,
-// signed GETs, and signing in through the Mastodon client API.
+// signed GETs, signing in through the Mastodon client API, and links in profiles.
+// Such a link counts only where the account's holder alone can place it.
 //
 // Everything that an instance says is a claim of a stranger. An actor counts
 // only as fetched from its own id, with an ActivityPub media type, and with a

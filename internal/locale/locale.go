@@ -84,6 +84,18 @@ func Match(acceptLanguage string) string {
 	return Languages()[index]
 }
 
+// Choose gives the language to answer in: the one that was asked for by name, if
+// there are texts in it, or else the one that suits the Accept-Language header best.
+func Choose(asked, acceptLanguage string) string {
+	if Known(asked) {
+		return asked
+	}
+	return Match(acceptLanguage)
+}
+
+// Name is what the language's speakers call it.
+func Name(lang string) (string, error) { return Text(lang, "lang.name", nil) }
+
 // Text gives a text with data in its placeholders, in the default language if
 // there is none in the one asked for. An id that no file has, or data that does
 // not fit, is a defect, and an error.

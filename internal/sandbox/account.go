@@ -1,45 +1,40 @@
 package sandbox
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha256"
 	"crypto/subtle"
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"html/template"
+	"maps"
 	"math/big"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
-// Limits of a Mastodon profile.
-const (
-	maxUsername   = 30
-	maxFields     = 4
-	maxFieldChars = 255
-)
+// maxUsername is Mastodon's limit, in characters.
+const maxUsername = 30
 
 var usernamePattern = regexp.MustCompile(`^[A-Za-z0-9_]+([A-Za-z0-9_.-]*[A-Za-z0-9_])?$`)
-
-// Field is one row of a profile's table.
-type Field struct{ Name, Value string }
 
 // Account is an account of an instance. Its methods are safe for concurrent use.
 type Account struct {
 	instance *Instance
 	id       int64
 	username string
-	password [sha256.Size]byte
+	password string
 	keyPEM   string
 	created  time.Time
 
 	// Guarded by instance.mu.
-	fields    []Field
+	fields    []Field // replaced, never changed
+	replies   []template.HTML
 	movedTo   string
 	suspended bool
 	deleted   bool
@@ -64,7 +59,7 @@ func (i *Instance) AddAccount(username, password string) (*Account, error) {
 	}
 	a := &Account{
 		instance: i, id: i.nextID(), username: username,
-		password: sha256.Sum256([]byte(password)), keyPEM: key, created: i.now(),
+		password: password, keyPEM: key, created: i.now(),
 	}
 	i.accounts[name] = a
 	return a, nil
@@ -106,21 +101,6 @@ func (a *Account) ActorID() string { return a.instance.base + "/ap/users/" + a.I
 // URL is the address of the profile page: BASE/@user.
 func (a *Account) URL() string { return a.instance.base + "/@" + a.username }
 
-// SetFields replaces the rows of the profile. More than Mastodon takes (4 of
-// 255 characters) is an error.
-func (a *Account) SetFields(fields ...Field) error {
-	if len(fields) > maxFields {
-		return fmt.Errorf("a profile has %d fields at most", maxFields)
-	}
-	for _, f := range fields {
-		if utf8.RuneCountInString(f.Name) > maxFieldChars || utf8.RuneCountInString(f.Value) > maxFieldChars {
-			return fmt.Errorf("a field has %d characters at most", maxFieldChars)
-		}
-	}
-	a.update(func() { a.fields = slices.Clone(fields) })
-	return nil
-}
-
 // SetSuspended suspends the account, or lets it back.
 func (a *Account) SetSuspended(on bool) { a.update(func() { a.suspended = on }) }
 
@@ -149,6 +129,7 @@ func (a *Account) update(change func()) {
 type snapshot struct {
 	*Account
 	fields             []Field
+	replies            []template.HTML
 	movedTo            string
 	suspended, deleted bool
 }
@@ -156,7 +137,7 @@ type snapshot struct {
 func (a *Account) snapshot() snapshot {
 	a.instance.mu.Lock()
 	defer a.instance.mu.Unlock()
-	return snapshot{a, a.fields, a.movedTo, a.suspended, a.deleted}
+	return snapshot{a, a.fields, a.replies, a.movedTo, a.suspended, a.deleted}
 }
 
 // byName finds an account, whatever the case of its name.
@@ -186,11 +167,25 @@ func (i *Instance) byID(id string) (snapshot, bool) {
 	return found.snapshot(), true
 }
 
+// all gives the accounts that are not deleted, oldest first.
+func (i *Instance) all() []snapshot {
+	i.mu.Lock()
+	accounts := slices.Collect(maps.Values(i.accounts))
+	i.mu.Unlock()
+	slices.SortFunc(accounts, func(a, b *Account) int { return cmp.Compare(a.id, b.id) })
+	var found []snapshot
+	for _, a := range accounts {
+		if s := a.snapshot(); !s.deleted {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
 // signIn finds the account that a name and a password open.
 func (i *Instance) signIn(username, password string) (snapshot, bool) {
-	sum := sha256.Sum256([]byte(password))
 	a, ok := i.byName(username)
-	if !ok || a.deleted || subtle.ConstantTimeCompare(sum[:], a.password[:]) != 1 {
+	if !ok || a.deleted || subtle.ConstantTimeCompare([]byte(password), []byte(a.password)) != 1 {
 		return snapshot{}, false
 	}
 	return a, true

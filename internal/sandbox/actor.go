@@ -109,7 +109,7 @@ func (i *Instance) actorByID(w http.ResponseWriter, r *http.Request) {
 		i.serveActor(w, r, a, ok)
 	case "html":
 		if !ok {
-			notFound(w)
+			i.refuse(w, r, http.StatusNotFound, "Record not found")
 			return
 		}
 		w.Header().Set("Vary", "Accept")

@@ -14,7 +14,7 @@ func TestActor(t *testing.T) {
 		t.Errorf("id %s", marie.ActorID())
 	}
 	if err := marie.SetFields(
-		Field{"Cocarde", "https://cocarde.example/b/0123456789abcdefghjkmnpq"}, Field{"<b>", "a < b"}); err != nil {
+		Field{Name: "Cocarde", Value: "https://cocarde.example/b/0123456789abcdefghjkmnpq"}, Field{Name: "<b>", Value: "a < b"}); err != nil {
 		t.Fatal(err)
 	}
 	for _, accept := range []string{activityJSON, activityLD, "text/html;q=0.5, " + activityJSON, "application/json"} {
@@ -41,7 +41,7 @@ func TestActor(t *testing.T) {
 func TestActorStates(t *testing.T) {
 	t.Parallel()
 	i, marie := newTestInstance(t, InstanceOptions{})
-	if err := marie.SetFields(Field{"Web", "https://cocarde.example/"}); err != nil {
+	if err := marie.SetFields(Field{Name: "Web", Value: "https://cocarde.example/"}); err != nil {
 		t.Fatal(err)
 	}
 	marie.SetMovedTo("https://elsewhere.test/ap/users/1")
@@ -74,7 +74,9 @@ func TestActorStates(t *testing.T) {
 func TestProfilePage(t *testing.T) {
 	t.Parallel()
 	_, marie := newTestInstance(t, InstanceOptions{})
-	if err := marie.SetFields(Field{"Web", "https://cocarde.example/b/1"}, Field{"Not a link", "see https://evil.test/"}); err != nil {
+	if err := marie.SetFields(Field{Name: "Web", Value: "https://cocarde.example/b/1"},
+		Field{Name: "Not a link", Value: "see https://evil.test/"},
+		Field{Name: "Not to be looked at", Value: "http://evil.test/"}); err != nil {
 		t.Fatal(err)
 	}
 	for _, accept := range []string{"", "*/*", "text/html", "text/html, " + activityJSON + ";q=0.9"} {
@@ -106,7 +108,7 @@ func TestAddAccount(t *testing.T) {
 	if err != nil || other.ID() == marie.ID() {
 		t.Errorf("%v %v", other, err)
 	}
-	if marie.SetFields(make([]Field, 5)...) == nil || marie.SetFields(Field{"x", strings.Repeat("é", 256)}) == nil {
+	if marie.SetFields(make([]Field, 5)...) == nil || marie.SetFields(Field{Name: "x", Value: strings.Repeat("é", 256)}) == nil {
 		t.Error("a profile takes more than Mastodon's")
 	}
 }

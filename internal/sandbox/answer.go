@@ -69,17 +69,31 @@ func readJSON(r *http.Request) (url.Values, error) {
 	}
 	values := url.Values{}
 	for name, value := range object {
-		switch v := value.(type) {
-		case nil:
-		case []any:
-			for _, item := range v {
-				values.Add(name+"[]", fmt.Sprint(item))
-			}
-		default:
-			values.Set(name, fmt.Sprint(v))
-		}
+		flatten(values, name, value)
 	}
 	return values, nil
+}
+
+// flatten writes a JSON value under the names that a form would give it: a
+// list of texts as name[], objects as name[key] and name[index][key].
+func flatten(values url.Values, name string, value any) {
+	switch v := value.(type) {
+	case nil:
+	case map[string]any:
+		for key, item := range v {
+			flatten(values, name+"["+key+"]", item)
+		}
+	case []any:
+		for n, item := range v {
+			if _, ok := item.(map[string]any); ok {
+				flatten(values, name+"["+strconv.Itoa(n)+"]", item)
+			} else {
+				values.Add(name+"[]", fmt.Sprint(item))
+			}
+		}
+	default:
+		values.Set(name, fmt.Sprint(v))
+	}
 }
 
 // repeated tells whether a parameter was given more than once, which OAuth

@@ -22,7 +22,6 @@ func LoopbackClient() *http.Client {
 			DialContext:            dialLoopback,
 			DisableKeepAlives:      true,
 			MaxResponseHeaderBytes: maxHeader,
-			ResponseHeaderTimeout:  headerTime,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}

@@ -43,8 +43,11 @@ type InstanceOptions struct {
 	// LimitApps enforces Mastodon's limit on registering applications: 5 in
 	// 10 minutes from one address.
 	LimitApps bool
-	// Client fetches the actors who sign their requests (default: [LoopbackClient]).
+	// Client fetches the actors who sign their requests, and its transport the
+	// pages that profiles link to (default: [LoopbackClient]).
 	Client *http.Client
+	// Mailbox, if given, is shown at [Instance.MailURL].
+	Mailbox *Mailbox
 	// Now is the clock (default: time.Now).
 	Now func() time.Time
 }
@@ -54,9 +57,13 @@ type Instance struct {
 	base        string // origin, without a trailing slash
 	webDomain   string // host and port of base
 	localDomain string // host and port that handles name
+	mailDomain  string // host and port of the mailbox's page; "" without one
+	mailPages   http.Handler
 	ldJSONOnly  bool
 	now         func() time.Time
 	signatures  *signatures
+	links       *linkChecker
+	visits      *visits
 	appLimit    *limiter // nil: no limit
 	server      *http.Server
 	served      chan struct{}
@@ -118,12 +125,17 @@ func newInstance(o InstanceOptions, addr net.Addr) (*Instance, error) {
 		ldJSONOnly:  o.LDJSONOnly,
 		now:         o.Now,
 		signatures:  newSignatures(o.Client, o.Now),
+		visits:      newVisits(o.Now),
 		served:      make(chan struct{}),
 		faults:      map[string]int{},
 		accounts:    map[string]*Account{},
 		apps:        map[string]*app{},
 		grants:      map[string]*grant{},
 		tokens:      map[string]*accessToken{},
+	}
+	i.links = newLinkChecker(o.Client, i.base)
+	if o.Mailbox != nil {
+		i.mailDomain, i.mailPages = withPort("mail.localhost", base), o.Mailbox.Web()
 	}
 	if o.LimitApps {
 		i.appLimit = newLimiter(5, 10*time.Minute)
@@ -158,16 +170,27 @@ func (i *Instance) routes() http.Handler {
 	mux.HandleFunc("GET /.well-known/host-meta", i.hostMeta)
 	mux.HandleFunc("GET /.well-known/oauth-authorization-server", i.metadata)
 	mux.HandleFunc("GET /ap/users/{id}", i.actorByID)
+	mux.HandleFunc("GET /{$}", i.home)
+	mux.HandleFunc("GET /style.css", style)
 	mux.HandleFunc("GET /{profile}", i.profile)
+	mux.HandleFunc("GET /auth/sign_in", i.signInForm)
+	mux.HandleFunc("POST /auth/sign_in", i.startVisit)
+	mux.HandleFunc("POST /auth/sign_out", i.endVisit)
+	mux.HandleFunc("GET /settings/profile", i.editProfile)
+	mux.HandleFunc("POST /settings/profile", i.saveProfile)
 	mux.HandleFunc("POST /api/v1/apps", i.registerApp)
 	mux.HandleFunc("GET /api/v1/accounts/verify_credentials", i.verifyCredentials)
+	mux.HandleFunc("PATCH /api/v1/accounts/update_credentials", i.updateCredentials)
+	mux.HandleFunc("GET /api/v1/accounts/{id}", i.showAccount)
 	mux.HandleFunc("GET /api/v1/instance", i.instanceV1)
 	mux.HandleFunc("GET /api/v2/instance", i.instanceV2)
-	mux.HandleFunc("GET /oauth/authorize", i.authorizePage)
+	mux.HandleFunc("GET /oauth/authorize", i.authorization)
 	mux.HandleFunc("POST /oauth/authorize", i.authorize)
 	mux.HandleFunc("POST /oauth/token", i.token)
 	mux.HandleFunc("POST /oauth/revoke", i.revoke)
-	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { notFound(w) })
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		i.refuse(w, r, http.StatusNotFound, "Record not found")
+	})
 	return mux
 }
 
@@ -184,6 +207,8 @@ func (i *Instance) hosts(web http.Handler) http.Handler {
 			web.ServeHTTP(w, r)
 		case strings.EqualFold(r.Host, i.localDomain):
 			i.localHost(w, r)
+		case i.mailPages != nil && strings.EqualFold(r.Host, i.mailDomain):
+			i.mailPages.ServeHTTP(w, r)
 		default: // as Rails' host authorisation does
 			writeError(w, http.StatusForbidden, "Blocked host")
 		}
@@ -192,6 +217,16 @@ func (i *Instance) hosts(web http.Handler) http.Handler {
 
 // BaseURL is the instance's origin, without a trailing slash.
 func (i *Instance) BaseURL() string { return i.base }
+
+// MailURL is the address of the mailbox's page: a host of its own, so that it
+// shares no cookies with the instance. It is "" without a mailbox.
+func (i *Instance) MailURL() string {
+	if i.mailPages == nil {
+		return ""
+	}
+	scheme, _, _ := strings.Cut(i.base, ":")
+	return scheme + "://" + i.mailDomain
+}
 
 // LocalDomain is the host, with its port if there is one, that handles name.
 func (i *Instance) LocalDomain() string { return i.localDomain }

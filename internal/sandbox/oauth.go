@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"html/template"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -78,15 +77,17 @@ func (i *Instance) checkAuthorization(q url.Values) (authorization, *refusal) {
 	return a, nil
 }
 
-// authorizePage answers GET /oauth/authorize. There are no sessions here, so
-// every sign-in asks for the password, as force_login would have it.
-func (i *Instance) authorizePage(w http.ResponseWriter, r *http.Request) {
+// authorization answers GET /oauth/authorize. Every sign-in asks for the
+// password, as force_login would have it; whoever is signed in at the instance
+// finds the name filled in.
+func (i *Instance) authorization(w http.ResponseWriter, r *http.Request) {
 	a, refused := i.checkAuthorization(r.URL.Query())
 	if refused != nil {
-		refused.show(w)
+		i.showRefusal(w, refused)
 		return
 	}
-	showSignIn(w, http.StatusOK, a, "")
+	v, _ := i.visits.of(r)
+	i.showAuthorize(w, http.StatusOK, a, i.login(v.username(), ""))
 }
 
 // authorize answers the form: it redirects with a code, or with access_denied.
@@ -97,7 +98,7 @@ func (i *Instance) authorize(w http.ResponseWriter, r *http.Request) {
 	}
 	a, refused := i.checkAuthorization(params)
 	if refused != nil {
-		refused.show(w)
+		i.showRefusal(w, refused)
 		return
 	}
 	switch params.Get("decision") {
@@ -109,12 +110,12 @@ func (i *Instance) authorize(w http.ResponseWriter, r *http.Request) {
 	case "authorize":
 		account, ok := i.signIn(params.Get("username"), params.Get("password"))
 		if !ok {
-			showSignIn(w, http.StatusUnprocessableEntity, a, "Invalid username or password.")
+			i.showAuthorize(w, http.StatusUnprocessableEntity, a, i.login(params.Get("username"), wrongPassword))
 			return
 		}
 		a.redirect(w, url.Values{"code": {i.issueCode(a, account.Account)}})
 	default:
-		refuse("Neither authorized nor denied.").show(w)
+		i.showRefusal(w, refuse("Neither authorized nor denied."))
 	}
 }
 
@@ -153,46 +154,46 @@ func (a authorization) redirect(w http.ResponseWriter, answer url.Values) {
 	w.WriteHeader(http.StatusFound)
 }
 
-var signInPage = template.Must(template.New("sign-in").Parse(`<!DOCTYPE html>
-<html lang="en">
-<head><meta charset="utf-8"/><title>Authorization required</title></head>
-<body>
-<h1>Authorization required</h1>
-<p><strong>{{.App}}</strong>{{with .Website}} ({{.}}){{end}} would like permission to access your account: {{.Scope}}.</p>
-{{with .Alert}}<p role="alert">{{.}}</p>{{end}}
-<form action="/oauth/authorize" method="post">
-{{range $name, $value := .Hidden}}<input type="hidden" name="{{$name}}" value="{{$value}}"/>
-{{end}}<p><label>Username <input type="text" name="username" autocomplete="username"/></label></p>
-<p><label>Password <input type="password" name="password" autocomplete="current-password"/></label></p>
-<p><button type="submit" name="decision" value="authorize">Authorize</button>
-<button type="submit" name="decision" value="deny">Deny</button></p>
-</form>
-</body>
-</html>
-`))
+// wishes are the scopes that this server's clients ask for, in plain words.
+var wishes = map[string]string{
+	"profile":        "see your name and your profile, and nothing else",
+	"read:accounts":  "see your account and those that you may see",
+	"write:accounts": "change your profile",
+}
 
-func showSignIn(w http.ResponseWriter, status int, a authorization, alert string) {
-	w.Header().Set("Cache-Control", "no-store")
-	writePage(w, status, signInPage, struct {
-		App, Website, Scope, Alert string
-		Hidden                     map[string]string
+func inPlainWords(scope string) []string {
+	words := strings.Fields(scope)
+	for n, s := range words {
+		if text, ok := wishes[s]; ok {
+			words[n] = text
+		}
+	}
+	return words
+}
+
+// showAuthorize shows who asks for what, with the form to sign in.
+func (i *Instance) showAuthorize(w http.ResponseWriter, status int, a authorization, l login) {
+	title := "Authorization required"
+	if l.Error != "" {
+		title = "Error: " + title
+	}
+	target, _ := url.Parse(a.redirectURI) // it was parsed when the app was registered
+	authorizePage.write(w, status, struct {
+		frame
+		App, Website, Target string
+		Wishes               []string
+		Hidden               map[string]string
+		Login                login
 	}{
-		a.app.name, a.app.website, a.scope, alert,
+		i.frame(title), a.app.name, a.app.website, target.Host, inPlainWords(a.scope),
 		map[string]string{
 			"client_id": a.app.id, "redirect_uri": a.redirectURI, "response_type": "code", "scope": a.scope,
 			"state": a.state, "code_challenge": a.challenge, "code_challenge_method": "S256",
 		},
+		l,
 	})
 }
 
-var refusalPage = template.Must(template.New("refusal").Parse(`<!DOCTYPE html>
-<html lang="en">
-<head><meta charset="utf-8"/><title>An error has occurred</title></head>
-<body>
-<h1>An error has occurred</h1>
-<p>{{.}}</p>
-</body>
-</html>
-`))
-
-func (r *refusal) show(w http.ResponseWriter) { writePage(w, r.status, refusalPage, r.text) }
+func (i *Instance) showRefusal(w http.ResponseWriter, r *refusal) {
+	i.problem(w, r.status, "An error has occurred", r.text)
+}

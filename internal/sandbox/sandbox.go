@@ -41,7 +41,11 @@ func Start(ctx context.Context, o Options) (*Sandbox, error) {
 	steps := []func() error{
 		func() (err error) { s.Resolver, err = StartResolver(); return err },
 		func() (err error) { s.Mailbox, err = StartMailbox(o.Mailbox); return err },
-		func() (err error) { s.Instance, err = StartInstance(o.Instance); return err },
+		func() (err error) {
+			o.Instance.Mailbox = s.Mailbox
+			s.Instance, err = StartInstance(o.Instance)
+			return err
+		},
 		func() error { return s.furnish(o.Logins) },
 	}
 	for _, step := range steps {

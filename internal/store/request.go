@@ -13,9 +13,9 @@ const requestColumns = `id, badge_id, token_hash, state, actor_id, actor_url, ac
 	account_code, account_code_expires_at, account_code_tries, account_proof_at,
 	mailbox_code, mailbox_code_expires_at, mailbox_code_tries, codes_sent, mailbox_proof_at, jti`
 
-func scanRequest(q queries, id string) (r attest.Request, err error) {
+func scanRequest(q queries, where, id string) (r attest.Request, err error) {
 	var account, mailbox attest.Code
-	err = q.row(`SELECT `+requestColumns+` FROM requests WHERE id = $1`, args(id),
+	err = q.row(`SELECT `+requestColumns+` FROM requests `+where, args(id),
 		&r.ID, &r.BadgeID, &r.TokenHash, &r.State, &r.Actor.ID, &r.Actor.URL, host{&r.Actor.Host}, handle{&r.Actor.Handle},
 		&r.Mailbox, &r.MailboxKey, &r.Agency.Domain, &r.Agency.Name, &r.Agency.Country, &r.Lang, &r.Listed, &r.Method,
 		moment{&r.CreatedAt}, moment{&r.ExpiresAt}, &r.SignIns,
@@ -33,19 +33,22 @@ func scanRequest(q queries, id string) (r attest.Request, err error) {
 	return r, nil
 }
 
+// byID finds the request of an id.
+const byID = `WHERE id = $1`
+
 // AddRequest implements attest.RequestStore.
-func (s *Store) AddRequest(ctx context.Context, r attest.Request, in attest.SignIn) error {
+func (s *Store) AddRequest(ctx context.Context, r attest.Request, in *attest.SignIn) error {
 	return s.writer.write(ctx, func(w *writing) error {
 		_, err := w.exec(`INSERT INTO requests (`+requestColumns+`)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 1,
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
 			        NULL, NULL, 0, NULL, NULL, NULL, 0, 0, NULL, '')`,
 			r.ID, r.BadgeID, r.TokenHash, r.State, r.Actor.ID, r.Actor.URL, r.Actor.Host.String(), r.Actor.Handle.String(),
 			r.Mailbox, r.MailboxKey, r.Agency.Domain, r.Agency.Name, r.Agency.Country, r.Lang, r.Listed, r.Method,
-			r.CreatedAt.UnixMicro(), r.ExpiresAt.UnixMicro())
-		if err != nil {
+			r.CreatedAt.UnixMicro(), r.ExpiresAt.UnixMicro(), r.SignIns)
+		if err != nil || in == nil {
 			return err
 		}
-		return w.signIn(r.ID, in)
+		return w.signIn(r.ID, *in)
 	})
 }
 
@@ -60,7 +63,14 @@ func (w *writing) signIn(id string, in attest.SignIn) error {
 
 // Request implements attest.RequestStore.
 func (s *Store) Request(ctx context.Context, id string) (attest.Request, error) {
-	return scanRequest(s.reader.read(ctx), id)
+	return scanRequest(s.reader.read(ctx), byID, id)
+}
+
+// Reserved implements attest.BadgeStore.
+func (s *Store) Reserved(ctx context.Context, badgeID string) (attest.Request, error) {
+	return scanRequest(s.reader.read(ctx), `
+		WHERE badge_id = $1 AND state IN ('awaiting_account_proof', 'awaiting_mailbox_proof', 'proven')
+		ORDER BY created_at DESC LIMIT 1`, badgeID)
 }
 
 // change updates one request whose conditions stand in the statement; $1 is its
@@ -104,7 +114,7 @@ func (s *Store) TakeSignIn(ctx context.Context, stateHash []byte) (r attest.Requ
 		if err != nil {
 			return err
 		}
-		r, err = scanRequest(w, id)
+		r, err = scanRequest(w, byID, id)
 		return err
 	})
 	if err != nil {

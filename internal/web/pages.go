@@ -11,71 +11,93 @@ import (
 
 	"cocarde.example/internal/fault"
 	"cocarde.example/internal/front"
+	"cocarde.example/internal/locale"
 )
 
 //go:embed templates
 var templateFiles embed.FS
 
-// policy lets a page have our style sheet and forms to ourselves, nothing else.
-const policy = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+// policy lets a page have our style sheet, our pictures and forms to ourselves,
+// nothing else.
+const policy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // Pages renders pages. It is safe for concurrent use.
 type Pages struct {
-	texts     map[string]*texts
-	templates map[string]*template.Template
+	look      Look
 	style     static
 	contract  func() (contract, error)
+	templates sync.Map // name to *template.Template
 }
 
-// NewPages reads the embedded templates and texts. contract is openapi.yaml; it
-// is parsed when somebody first reads it.
-func NewPages(contractText []byte) (*Pages, error) {
-	style, err := newStatic("style.css", "text/css; charset=utf-8")
+// NewPages makes the pages of an issuer. Templates and texts are parsed when
+// somebody first asks for them, and so is contractText, which is openapi.yaml.
+func NewPages(contractText []byte, look Look) (*Pages, error) {
+	own, err := palette(look.Colours)
 	if err != nil {
 		return nil, err
 	}
-	p := &Pages{
-		texts: loadTexts(), style: style, templates: map[string]*template.Template{},
+	style, err := newStatic("style.css", "text/css; charset=utf-8", own)
+	if err != nil {
+		return nil, err
+	}
+	return &Pages{
+		look: look, style: style,
 		contract: sync.OnceValues(func() (contract, error) { return parseContract(contractText) }),
-	}
-	for _, name := range []string{"signedin", "carrycode", "stop", "stopped", "error", "problem", "docs"} {
-		t, err := template.New("layout.html").Funcs(template.FuncMap{"prose": prose}).
-			ParseFS(templateFiles, "templates/layout.html", "templates/"+name+".html")
-		if err != nil {
-			return nil, fmt.Errorf("web: %w", err)
-		}
-		p.templates[name] = t
-	}
-	return p, nil
+	}, nil
 }
 
-// page is what every template gets: T for texts, Data for its own.
-type page struct {
-	*texts
-	Style string // path of the style sheet
-	Data  any
+// template gives the page of a name, inside the layout.
+func (p *Pages) template(name string) (*template.Template, error) {
+	if t, ok := p.templates.Load(name); ok {
+		return t.(*template.Template), nil
+	}
+	t, err := template.New("layout.html").Funcs(template.FuncMap{"prose": prose}).
+		ParseFS(templateFiles, "templates/layout.html", "templates/*parts.html", "templates/"+name+".html")
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	p.templates.Store(name, t)
+	return t, nil
+}
+
+// render gives a page whole.
+func (p *Pages) render(name string, pg page) ([]byte, error) {
+	t, err := p.template(name)
+	if err != nil {
+		return nil, err
+	}
+	var body bytes.Buffer
+	if err := t.Execute(&body, pg); err != nil {
+		return nil, fmt.Errorf("render %s: %w", name, err)
+	}
+	return body.Bytes(), nil
 }
 
 // show renders a page whole before any of it is sent.
 func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, name string, data any) error {
-	t := p.texts[languageOf(r)]
-	var body bytes.Buffer
-	if err := p.templates[name].Execute(&body, page{texts: t, Style: p.style.path, Data: data}); err != nil {
-		return fmt.Errorf("render %s: %w", name, err)
+	pg := p.newPage(r, data)
+	body, err := p.render(name, pg)
+	if err != nil {
+		return err
 	}
-	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Language", t.Lang)
-	h.Set("Content-Security-Policy", policy)
-	h.Set("Content-Length", strconv.Itoa(body.Len()))
-	h.Add("Vary", "Accept-Language")
+	pageHeaders(w.Header(), pg.Lang)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
-	_, _ = w.Write(body.Bytes()) // a reader who has gone away is no concern of ours
+	_, _ = w.Write(body) // a reader who has gone away is no concern of ours
 	return nil
+}
+
+func pageHeaders(h http.Header, lang string) {
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Language", lang)
+	h.Set("Content-Security-Policy", policy)
+	h.Add("Vary", "Accept-Language")
 }
 
 // refusal is what the error page tells.
 type refusal struct {
+	Status    int
+	Title     string
 	Text      string
 	TextLang  string
 	Code      string
@@ -84,11 +106,8 @@ type refusal struct {
 
 // ErrorPage shows a refusal, in the reader's language where the code is known.
 func (p *Pages) ErrorPage(w http.ResponseWriter, r *http.Request, status int, f *fault.Error) {
-	lang := languageOf(r)
-	shown := refusal{Text: f.Message, TextLang: "en", Code: f.Code, RequestID: front.RequestID(r.Context())}
-	if text, ok := p.texts[lang].problems[f.Code]; ok && lang != "en" {
-		shown.Text, shown.TextLang = text, lang
-	}
+	shown := refusal{Status: status, Code: f.Code, RequestID: front.RequestID(r.Context())}
+	shown.Title, shown.Text, shown.TextLang = locale.Refusal(languageOf(r), f.Code, f.Message)
 	if err := p.show(w, r, status, "error", shown); err != nil {
 		panic(err) // the tests render it for every code
 	}

@@ -1,13 +1,17 @@
 package web
 
-import "net/http"
+import (
+	"net/http"
+
+	"cocarde.example/internal/locale"
+)
 
 // problem explains a problem code: the page that a problem's type leads to.
 func (s *Web) problem(w http.ResponseWriter, r *http.Request) error {
 	code := r.PathValue("code")
-	text, known := s.pages.texts[languageOf(r)].problems[code]
+	title, text, known := locale.Problem(languageOf(r), code)
 	if !known {
 		return errNotFound
 	}
-	return s.pages.show(w, r, http.StatusOK, "problem", struct{ Code, Text string }{code, text})
+	return s.pages.show(w, r, http.StatusOK, "problem", struct{ Code, Title, Text string }{code, title, text})
 }

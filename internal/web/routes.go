@@ -13,13 +13,27 @@ func (s *Web) Mount(router *mux.Router) {
 	get := func(path string, f func(http.ResponseWriter, *http.Request) error) {
 		router.Handle(path, withPath(s.guard(f))).Methods(http.MethodGet)
 	}
+	post := func(path string, f func(http.ResponseWriter, *http.Request) error) {
+		router.Handle(path, withPath(s.guard(f))).Methods(http.MethodPost)
+	}
+	get("/", s.home)
+	get("/agencies", s.listAgencies)
+	get("/legal", s.legal)
 	// A scanner of links must not use a sign-in up.
 	router.Handle("/oauth/callback/{instance}", front.NoHead(withPath(s.guard(s.callback)))).Methods(http.MethodGet)
 	get("/request/stop/{token}", s.askToStop)
-	router.Handle("/request/stop/{token}", withPath(s.guard(s.stop))).Methods(http.MethodPost)
+	post("/request/stop/{token}", s.stop)
 	get("/problems/{code}", s.problem)
 	get("/docs", s.docs)
 	get("/static/{file}", s.pages.serveStatic)
+	get("/logo.png", s.serveLogo)
+	get("/favicon.svg", s.serveRosette)
+	get("/b/{id}.svg", s.showBadge(asSVG))
+	get("/b/{id}.png", s.showBadge(asPNG))
+	get("/b/{id}", s.showBadge(asPage))
+	get("/b/{id}/preview.png", s.showBadge(asPreview))
+	get("/b/{id}/qr.svg", s.showBadge(asQRSVG))
+	get("/b/{id}/qr.png", s.showBadge(asQRPNG))
 }
 
 // withPath hands the path's variables over, so that no handler knows the router.

@@ -20,11 +20,13 @@ type static struct {
 	body        []byte
 }
 
-func newStatic(name, contentType string) (static, error) {
+// newStatic reads an embedded file; more is added to its end.
+func newStatic(name, contentType, more string) (static, error) {
 	body, err := staticFiles.ReadFile("static/" + name)
 	if err != nil {
 		return static{}, fmt.Errorf("web: %w", err)
 	}
+	body = append(body, more...)
 	sum := sha256.Sum256(body)
 	stem, ext, _ := strings.Cut(name, ".")
 	return static{"/static/" + stem + "." + hex.EncodeToString(sum[:6]) + "." + ext, contentType, body}, nil

@@ -3,8 +3,11 @@ package web
 import (
 	"context"
 	"net/http"
+	"sync"
+	"time"
 
 	"cocarde.example/attest"
+	"cocarde.example/internal/agency"
 	"cocarde.example/internal/fault"
 )
 
@@ -16,17 +19,51 @@ type Requests interface {
 	StopMail(ctx context.Context, stopToken string) error
 }
 
-// Web serves the pages. It is safe for concurrent use.
-type Web struct {
-	requests Requests
-	pages    *Pages
-	refuse   func(http.ResponseWriter, *http.Request, error)
+// Agencies lists the domain rules, in an order that stays while they do.
+type Agencies interface {
+	Rules() []agency.Rule
 }
 
-// New makes a Web. refuse answers with an error, as a page or as problem details
-// by what the reader accepts.
-func New(q Requests, p *Pages, refuse func(http.ResponseWriter, *http.Request, error)) *Web {
-	return &Web{requests: q, pages: p, refuse: refuse}
+// Config is what the pages are made of. All of it is required.
+type Config struct {
+	Issuer   string // origin
+	Requests Requests
+	Badges   Badges
+	Agencies Agencies
+	Painter  Painter
+	Pages    *Pages
+	// Refuse answers with an error, as a page or as problem details by what the
+	// reader accepts.
+	Refuse func(http.ResponseWriter, *http.Request, error)
+	Now    func() time.Time
+}
+
+// Web serves the pages. It is safe for concurrent use.
+type Web struct {
+	issuer   string
+	requests Requests
+	badges   *badgeCache
+	agencies Agencies
+	painter  Painter
+	pages    *Pages
+	rosette  func() stored
+	logo     func() stored
+	refuse   func(http.ResponseWriter, *http.Request, error)
+	now      func() time.Time
+}
+
+// New makes a Web.
+func New(c Config) *Web {
+	return &Web{
+		issuer: c.Issuer, requests: c.Requests, badges: newBadgeCache(c.Badges, c.Now), agencies: c.Agencies,
+		painter: c.Painter, pages: c.Pages, refuse: c.Refuse, now: c.Now,
+		rosette: sync.OnceValue(func() stored {
+			return newStored(c.Painter.Rosette(rosetteSize), "image/svg+xml", pictureMaxAge).picture()
+		}),
+		logo: sync.OnceValue(func() stored {
+			return newStored(c.Pages.look.Logo, "image/png", pictureMaxAge).picture()
+		}),
+	}
 }
 
 var errNotFound = fault.New(fault.NotFound, "not_found", "There is nothing at this address.")

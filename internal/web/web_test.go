@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"cocarde.example/api/contracttest"
 	"cocarde.example/attest"
 	"cocarde.example/internal/acct"
+	"cocarde.example/internal/agency"
 	"cocarde.example/internal/fault"
 	"cocarde.example/internal/front"
 	"cocarde.example/internal/web"
@@ -26,6 +28,8 @@ const (
 	issuer  = "https://cocarde.example.gouv.fr"
 	browser = "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 )
+
+var look = web.Look{Name: "Badges of the Republic", Colours: [3]string{"#1f4e4a", "#f6f1e4", "#8a4b1f"}}
 
 // domain has one sign-in under way, from one browser, and one stop link.
 type domain struct {
@@ -65,23 +69,34 @@ func (d *domain) StopMail(_ context.Context, token string) error {
 
 type site struct {
 	*httptest.Server
-	t      *testing.T
-	client *http.Client
-	domain *domain
+	t       *testing.T
+	client  *http.Client
+	domain  *domain
+	shelf   *shelf
+	painter *painter
+	clock   atomic.Int64 // added to the time, in nanoseconds
 }
 
 func open(t *testing.T) *site {
 	t.Helper()
-	pages, err := web.NewPages(cocarde.Contract)
+	pages, err := web.NewPages(cocarde.Contract, look)
+	if err != nil {
+		t.Fatal(err)
+	}
+	registry, err := agency.Builtin()
 	if err != nil {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
 	problems := api.NewProblems(log, pages.ErrorPage)
-	s := &site{t: t, domain: &domain{}}
+	s := &site{t: t, domain: &domain{}, shelf: &shelf{}, painter: &painter{}}
+	now := func() time.Time { return day.Add(time.Duration(s.clock.Load())) }
 	s.Server = httptest.NewServer(front.New(
 		front.Options{Log: log, Issuer: issuer, Problem: problems.Front, Now: time.Now},
-		web.New(s.domain, pages, problems.Write).Mount,
+		web.New(web.Config{
+			Issuer: issuer, Requests: s.domain, Badges: s.shelf, Agencies: registry, Painter: s.painter,
+			Pages: pages, Refuse: problems.Write, Now: now,
+		}).Mount,
 	))
 	t.Cleanup(s.Close)
 	s.client = contracttest.Client(t, s.Server.Client().Transport)
@@ -134,7 +149,7 @@ var elsewhere = regexp.MustCompile(`(?i)(src|href|action)="(https?:)?//|<script|
 func checkPage(t *testing.T, answer *http.Response, text string) {
 	t.Helper()
 	h := answer.Header
-	csp := "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+	csp := "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 	if h.Get("Content-Type") != "text/html; charset=utf-8" || h.Get("Content-Security-Policy") != csp ||
 		h.Get("Cache-Control") != "no-store" || !strings.Contains(strings.Join(h.Values("Vary"), ","), "Accept-Language") {
 		t.Errorf("headers: %v", h)
@@ -145,7 +160,7 @@ func checkPage(t *testing.T, answer *http.Response, text string) {
 	if found := elsewhere.FindString(text); found != "" {
 		t.Errorf("the page has %q", found)
 	}
-	if strings.Count(text, "<h1") != 1 || strings.Count(text, "<main>") != 1 || !strings.Contains(text, "<title>") {
+	if strings.Count(text, "<h1") != 1 || strings.Count(text, "<main ") != 1 || !strings.Contains(text, "<title>") {
 		t.Error("the page has not one h1, one main and a title")
 	}
 }
@@ -166,7 +181,7 @@ func TestCallback(t *testing.T) {
 	s.page(200, "GET", path, nil, "One step is left", "@marie@social.example", "culture.gouv.fr", issuer,
 		`<output id="code">7k3m9q2x</output>`, "Give this code to nobody who sent you the link.")
 	s.page(200, "GET", path, []string{"Accept-Language: fr-CA,fr;q=0.9"}, "Ne donnez ce code à personne")
-	s.page(403, "GET", "/oauth/callback/social.example?state=state-1&error=access_denied", nil, "sign_in_denied", "This did not work")
+	s.page(403, "GET", "/oauth/callback/social.example?state=state-1&error=access_denied", nil, "sign_in_denied", "Sign in denied")
 	s.page(400, "GET", "/oauth/callback/social.example?state=other&code=c", []string{"Accept-Language: fr"},
 		"sign_in_unknown", "Cette connexion", `lang="fr"`)
 }
@@ -228,7 +243,7 @@ func TestDocs(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	text := s.page(200, "GET", "/docs", []string{"Accept-Language: fr"}, `href="/openapi.yaml"`, "POST /v1/verify",
-		"<code>expect_handle</code>", `id="schema-Problem"`, "Retry-After", "L’API")
+		"<code>expect_handle</code>", `id="schema-Problem"`, "Retry-After", "Développeurs")
 	doc, err := contracttest.Load()
 	if err != nil {
 		t.Fatal(err)

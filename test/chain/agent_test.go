@@ -182,6 +182,7 @@ type agent struct {
 	handle   string
 	mailbox  string
 	lang     string
+	method   string // of the account proof
 	unlisted bool
 
 	id, token, authorizeURL string
@@ -199,7 +200,7 @@ func (w *world) agent(t *testing.T, i *sandbox.Instance) *agent {
 	}
 	return &agent{
 		visitor: w.visitor(t), world: w, account: account, password: "rosette-" + name,
-		handle: account.Handle(), mailbox: journal.hide("mailbox", name+".dupont@culture.gouv.fr"), lang: "fr",
+		handle: account.Handle(), mailbox: journal.hide("mailbox", name+".dupont@culture.gouv.fr"), lang: "fr", method: "oauth",
 	}
 }
 
@@ -215,7 +216,7 @@ type begun struct {
 func (a *agent) ask(headers ...string) answer {
 	a.t.Helper()
 	beginning := map[string]any{
-		"handle": a.handle, "email": a.mailbox, "lang": a.lang, "account_proof": map[string]string{"method": "oauth"},
+		"handle": a.handle, "email": a.mailbox, "lang": a.lang, "account_proof": map[string]string{"method": a.method},
 	}
 	if a.unlisted {
 		beginning["listed"] = false

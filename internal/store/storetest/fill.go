@@ -25,6 +25,8 @@ func Fill(t *testing.T, s Store) {
 	must(t, err)
 	n := 10 * len(badges)
 	r := begun(t, s, n+1)
+	_, err = s.Reserved(ctx, r.BadgeID)
+	must(t, err)
 	must(t, s.AddSignIn(ctx, r.ID, signIn(n+2), 5))
 	_, _, err = s.TakeSignIn(ctx, signIn(n+2).StateHash)
 	must(t, err)

@@ -137,7 +137,7 @@ func mail(n int) *attest.OutboxEntry {
 func begun(t *testing.T, s Store, n int) attest.Request {
 	t.Helper()
 	r, in := request(t, n)
-	must(t, s.AddRequest(t.Context(), r, in))
+	must(t, s.AddRequest(t.Context(), r, &in))
 	return r
 }
 
@@ -159,7 +159,7 @@ func provenFor(t *testing.T, s Store, n int, a attest.Actor, mailboxKey []byte) 
 	t.Helper()
 	r, in := request(t, n)
 	r.Actor, r.MailboxKey = a, mailboxKey
-	must(t, s.AddRequest(t.Context(), r, in))
+	must(t, s.AddRequest(t.Context(), r, &in))
 	must(t, s.ProveAccount(t.Context(), r.ID, now, code(n), nil))
 	must(t, s.ProveMailbox(t.Context(), r.ID, code(n).Hash, now))
 	return r

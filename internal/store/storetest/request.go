@@ -11,7 +11,7 @@ func requestRoundTrip(t *testing.T, db Database) {
 	s, ctx := db.Open(t), t.Context()
 	r, in := request(t, 1)
 	r.Listed = false
-	must(t, s.AddRequest(ctx, r, in))
+	must(t, s.AddRequest(ctx, r, &in))
 	got, err := s.Request(ctx, r.ID)
 	must(t, err)
 	same(t, got, r)
@@ -25,12 +25,65 @@ func requestRoundTrip(t *testing.T, db Database) {
 	must(t, err)
 	same(t, got, r)
 
-	if s.AddRequest(ctx, r, signIn(2)) == nil {
+	again := signIn(2)
+	if s.AddRequest(ctx, r, &again) == nil {
 		t.Fatal("a second request with the same id was kept")
 	}
 	sent := mail(1)
 	sent.ID = due(t, s)[0].ID
 	same(t, due(t, s), []attest.OutboxEntry{*sent})
+}
+
+// requestByLink: a request without a sign-in.
+func requestByLink(t *testing.T, db Database) {
+	s, ctx := db.Open(t), t.Context()
+	r, none := request(t, 1)
+	r.Method, r.SignIns = attest.ByLink, 0
+	must(t, s.AddRequest(ctx, r, nil))
+	got, err := s.Request(ctx, r.ID)
+	must(t, err)
+	same(t, got, r)
+	_, _, err = s.TakeSignIn(ctx, none.StateHash)
+	want(t, err, attest.ErrNotFound)
+	must(t, s.ProveAccount(ctx, r.ID, now, code(1), mail(1)))
+	want(t, s.ProveAccount(ctx, r.ID, now, code(1), mail(1)), attest.ErrState)
+	if n := len(due(t, s)); n != 1 {
+		t.Fatalf("%d mails are due, want one", n)
+	}
+}
+
+// requestReserves: a badge id is reserved until its request ends, however it does.
+func requestReserves(t *testing.T, db Database) {
+	s, ctx := db.Open(t), t.Context()
+	_, err := s.Reserved(ctx, "nothing")
+	want(t, err, attest.ErrNotFound)
+	for state, r := range map[attest.State]attest.Request{
+		attest.AwaitingAccountProof: begun(t, s, 1),
+		attest.AwaitingMailboxProof: mailed(t, s, 2),
+		attest.Proven:               proven(t, s, 3),
+	} {
+		got, err := s.Reserved(ctx, r.BadgeID)
+		must(t, err)
+		if got.ID != r.ID || got.State != state || !got.ExpiresAt.Equal(r.ExpiresAt) {
+			t.Errorf("%s: reserved by %s, which is %s", r.ID, got.ID, got.State)
+		}
+		must(t, s.EndRequest(ctx, r.ID, attest.Withdrawn))
+		_, err = s.Reserved(ctx, r.BadgeID)
+		want(t, err, attest.ErrNotFound)
+	}
+	r := proven(t, s, 4)
+	issued(t, s, r)
+	_, err = s.Reserved(ctx, r.BadgeID)
+	want(t, err, attest.ErrNotFound)
+
+	// Of two for one badge, the newer.
+	older := begun(t, s, 5)
+	newer, in := request(t, 6)
+	newer.BadgeID, newer.CreatedAt = older.BadgeID, now.Add(time.Minute)
+	must(t, s.AddRequest(ctx, newer, &in))
+	got, err := s.Reserved(ctx, older.BadgeID)
+	must(t, err)
+	same(t, got, newer)
 }
 
 // requestStates tries every act in every state.

@@ -40,6 +40,8 @@ type Database interface {
 func Run(t *testing.T, create func(t *testing.T) Database) {
 	for name, test := range map[string]func(*testing.T, Database){
 		"request/round trip":              requestRoundTrip,
+		"request/by link":                 requestByLink,
+		"request/reserves":                requestReserves,
 		"request/states":                  requestStates,
 		"request/missing":                 requestMissing,
 		"request/sign-ins":                signIns,

@@ -1,0 +1,24 @@
+package attest
+
+import "context"
+
+// lookForLink looks at the profile now. Only once the badge's link is found there
+// is the account proven, and the mail asked for. Until then the request stays as
+// it is, and the view tells what was seen.
+func (q *Requests) lookForLink(ctx context.Context, r Request) (View, error) {
+	if err := q.countLook(ctx, r); err != nil {
+		return View{}, err
+	}
+	seen, err := q.profiles.FindLink(ctx, r.Actor, q.badgeURL(r.BadgeID))
+	if err != nil {
+		return View{}, err
+	}
+	view := q.view(r)
+	if seen.Found {
+		if view, err = q.proveAccount(ctx, r); err != nil {
+			return View{}, err
+		}
+	}
+	view.Link = &seen
+	return view, nil
+}

@@ -1,0 +1,16 @@
+package locale
+
+import (
+	"strconv"
+	"time"
+)
+
+// Date writes the day of a time, in UTC, as the language's readers do.
+func Date(lang string, t time.Time) (string, error) {
+	t = t.UTC()
+	month, err := Text(lang, "month."+strconv.Itoa(int(t.Month())), nil)
+	if err != nil {
+		return "", err
+	}
+	return Text(lang, "date", map[string]any{"Day": t.Day(), "Month": month, "Year": t.Year()})
+}

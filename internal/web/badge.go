@@ -1,0 +1,139 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"cocarde.example/attest"
+	"cocarde.example/internal/locale"
+)
+
+// Badges tells how a badge stands.
+type Badges interface {
+	// State gives a fault of kind NotFound for an id that no badge holds.
+	State(ctx context.Context, id string) (attest.BadgeView, error)
+}
+
+// badgeMaxAge is for how long anyone may keep a badge's page and pictures, in
+// seconds: whoever follows a link sees a revocation within a minute.
+const badgeMaxAge = 60
+
+// form is a form in which a badge is shown.
+type form int
+
+const (
+	asPage form = iota
+	asSVG
+	asPNG
+	asPreview
+	asQRSVG
+	asQRPNG
+)
+
+// qrSize is that of the QR code in PNG, in pixels: 3 cm on paper at 300 dpi and more.
+const qrSize = 512
+
+// showBadge makes the handler of one form.
+func (s *Web) showBadge(f form) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		view, err := s.badges.state(r.Context(), r.PathValue("id"))
+		if err != nil {
+			return err
+		}
+		lang, kept := languageOf(r), keptLanguage(r)
+		answer, err := s.badges.answer(keyOf(view, f, lang, kept), func() (stored, error) {
+			return s.drawBadge(view, f, lang, kept)
+		})
+		if err != nil {
+			return fmt.Errorf("show badge: %w", err)
+		}
+		answer.serve(w, r)
+		return nil
+	}
+}
+
+// drawBadge makes an answer, whatever it costs.
+func (s *Web) drawBadge(v attest.BadgeView, f form, lang, kept string) (stored, error) {
+	if f == asPage {
+		a := asking{lang: lang, kept: kept, path: "/b/" + v.ID, again: true}
+		sheet, err := s.badgeSheet(v, lang, a)
+		if err != nil {
+			return stored{}, err
+		}
+		body, err := s.pages.render("badge", s.pages.pageFor(a, sheet))
+		return newStored(body, "text/html; charset=utf-8", badgeMaxAge).in(lang).page(), err
+	}
+	if f == asQRSVG || f == asQRPNG {
+		return s.drawQR(s.badgeURL(v.ID), f)
+	}
+	card, err := s.card(v, lang)
+	if err != nil {
+		return stored{}, err
+	}
+	var body []byte
+	switch f {
+	case asSVG:
+		return newStored(s.painter.SVG(card), "image/svg+xml", badgeMaxAge).in(lang).picture(), nil
+	case asPNG:
+		body, err = s.painter.PNG(card)
+	default:
+		body, err = s.painter.Preview(card)
+	}
+	return newStored(body, "image/png", badgeMaxAge).in(lang).picture(), err
+}
+
+func (s *Web) drawQR(url string, f form) (stored, error) {
+	if f == asQRSVG {
+		body, err := s.painter.QRSVG(url)
+		return newStored(body, "image/svg+xml", badgeMaxAge).picture(), err
+	}
+	body, err := s.painter.QRPNG(url, qrSize)
+	return newStored(body, "image/png", badgeMaxAge).picture(), err
+}
+
+// card says in pictures what the page says in words.
+func (s *Web) card(v attest.BadgeView, lang string) (Card, error) {
+	words := wording{lang: lang}
+	c := Card{
+		IssuerName: s.pages.look.Name, IssuerHost: hostOf(s.issuer), URL: s.badgeURL(v.ID), Status: string(v.State), Lang: lang,
+		StatusWord: words.text("state." + string(v.State)), Mailbox: words.text("card.mailbox"), Attested: words.text("card.issuer"),
+		Since: words.text("card.since", "Date", words.date(v.ChangedAt)),
+	}
+	if p := v.Published; p != nil {
+		c.Handle, c.AgencyName, c.AgencyDomain = p.Badge.Actor.Handle.String(), p.Badge.Agency.Name, p.Badge.Agency.Domain
+		if v.State == attest.BadgeValid {
+			c.Until = words.text("card.until", "Date", words.date(p.Attestation.ExpiresAt))
+		}
+	}
+	return c, words.err
+}
+
+func (s *Web) badgeURL(id string) string { return s.issuer + "/b/" + id }
+
+// wording gathers texts, and keeps the first error.
+type wording struct {
+	lang string
+	err  error
+}
+
+func (w *wording) text(id string, pairs ...any) string {
+	data, err := placeholders(pairs)
+	text := ""
+	if err == nil {
+		text, err = locale.Text(w.lang, id, data)
+	}
+	if w.err == nil {
+		w.err = err
+	}
+	return text
+}
+
+func (w *wording) date(t time.Time) string {
+	text, err := locale.Date(w.lang, t)
+	if w.err == nil {
+		w.err = err
+	}
+	return text
+}
