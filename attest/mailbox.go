@@ -68,6 +68,7 @@ func (q *Requests) RenewCode(ctx context.Context, id, token string) (View, error
 	if err != nil {
 		return View{}, fmt.Errorf("renew code: %w", err)
 	}
+	r.MailError = ""
 	return q.view(r), nil
 }
 
@@ -104,7 +105,11 @@ func (q *Requests) newMailboxCode(ctx context.Context, r Request) (Code, *Outbox
 		return Code{}, nil, fmt.Errorf("find badge of mailbox: %w", err)
 	}
 	entry, err := q.mailEntry(m, code.ExpiresAt)
-	return code, entry, err
+	if err != nil {
+		return Code{}, nil, err
+	}
+	entry.RequestID = r.ID
+	return code, entry, nil
 }
 
 // ProveMailbox takes the code. The right code again, after it was accepted, is

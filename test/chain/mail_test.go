@@ -6,12 +6,14 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"math/big"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -144,4 +146,22 @@ func TestWithoutAMailServerRequestsAreRefusedAndTheRestWorks(t *testing.T) {
 	a.get("/healthz").want(http.StatusOK)
 	a.get("/status/1").want(http.StatusOK)
 	a.report(map[string]string{"attestation": ""})
+}
+
+func TestAMailThatIsRefusedForGoodIsTold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.agent(t, w.instance(t))
+	w.mailbox.RefuseRecipient(a.mailbox)
+	a.begin()
+	a.proveAccount()
+	eventually(t, patience, func() error {
+		if !strings.Contains(a.call("GET", "", "").want(200).text, `"mail_error":"mail_refused"`) {
+			return errors.New("the request does not tell of the refused mail")
+		}
+		return nil
+	})
+	if renewed := a.call("POST", "/mailbox-proof", "{}").want(200); strings.Contains(renewed.text, "mail_error") {
+		t.Errorf("a fresh code begins with the error of the former: %s", renewed.text)
+	}
 }

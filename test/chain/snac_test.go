@@ -43,7 +43,7 @@ func TestAnAgentOfARealInstanceGetsAnAttestation(t *testing.T) {
 			t.Fatal(err)
 		}
 		return &agent{
-			visitor: w.visitor(t), world: w, handle: "@" + name + "@" + snacHost, lang: "en",
+			visitor: w.visitor(t), world: w, handle: "@" + name + "@" + snacHost, lang: "en", method: "oauth",
 			mailbox: journal.hide("mailbox", name+".dupont@culture.gouv.fr"),
 		}, password
 	}

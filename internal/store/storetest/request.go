@@ -224,7 +224,21 @@ func mailboxCode(t *testing.T, db Database) {
 	_, err = s.TakeMailboxTry(ctx, r.ID, 1)
 	want(t, err, attest.ErrState)
 
+	lost := mail(1)
+	lost.RequestID = r.ID
+	must(t, s.AddOutbox(ctx, *lost))
+	for _, e := range due(t, s) {
+		if e.RequestID == r.ID {
+			must(t, s.OutboxGaveUp(ctx, e.ID, "mail_refused"))
+		}
+	}
+	got, err := s.Request(ctx, r.ID)
+	must(t, err)
+	same(t, got.MailError, "mail_refused")
 	must(t, s.RenewMailboxCode(ctx, r.ID, code(2), mail(2), 2))
+	got, err = s.Request(ctx, r.ID)
+	must(t, err)
+	same(t, got.MailError, "")
 	want(t, s.RenewMailboxCode(ctx, r.ID, code(3), mail(3), 2), attest.ErrState)
 	if n := len(due(t, s)); n != 1 {
 		t.Fatalf("%d mails are due, want the renewed one", n)
