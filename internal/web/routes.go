@@ -22,6 +22,7 @@ func (s *Web) Mount(router *mux.Router) {
 	post("/request/stop/{token}", s.stop)
 	get("/problems/{code}", s.problem)
 	get("/docs", s.docs)
+	get("/docs/schemas", s.schemas)
 	get("/static/{file}", s.pages.serveStatic)
 	get("/logo.png", s.serveLogo)
 	get("/favicon.svg", s.serveRosette)
