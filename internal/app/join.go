@@ -73,7 +73,8 @@ func (a *App) mount(id identity, o Options, registry *agency.Registry, requests 
 		Contract: cocarde.Contract, Problems: problems, Now: o.Now,
 	})
 	views := web.New(web.Config{
-		Issuer: id.origin, Requests: requests, Badges: badges, Agencies: registry, Painter: newPainter(o.Config.Look()),
+		Issuer: id.origin, Requests: requests, Beginnings: requests, Way: requests, Badges: badges, Issued: badges,
+		Verifier: verifier, Agencies: registry, Sealer: vault{id.data}, Painter: newPainter(o.Config.Look()),
 		Pages: pages, Refuse: problems.Write, Now: o.Now,
 	})
 	a.server = front.Server(front.New(front.Options{

@@ -12,7 +12,7 @@ func (s *Web) Mount(router *mux.Router) {
 		router.Handle(path, withPath(s.guard(f))).Methods(http.MethodGet)
 	}
 	post := func(path string, f func(http.ResponseWriter, *http.Request) error) {
-		router.Handle(path, withPath(s.guard(f))).Methods(http.MethodPost)
+		router.Handle(path, withPath(sameOrigin(s.guard(f), s.refuse))).Methods(http.MethodPost)
 	}
 	get("/", s.home)
 	get("/agencies", s.listAgencies)
@@ -20,6 +20,19 @@ func (s *Web) Mount(router *mux.Router) {
 	get("/oauth/callback/{instance}", s.callback)
 	get("/request/stop/{token}", s.askToStop)
 	post("/request/stop/{token}", s.stop)
+	get("/request", s.start)
+	get("/request/new/{question}", s.ask)
+	post("/request/new/{question}", s.answer)
+	get("/request/{id}", s.step(s.where))
+	post("/request/{id}/account-proof", s.step(s.proveAccount))
+	post("/request/{id}/mailbox-proof", s.step(s.proveMailbox))
+	post("/request/{id}/mailbox-code", s.step(s.renewCode))
+	post("/request/{id}/attestation", s.step(s.issue))
+	get("/request/{id}/attestation.txt", s.step(s.download))
+	post("/request/{id}/profile-check", s.step(s.checkProfile))
+	post("/request/{id}/withdrawal", s.step(s.withdraw))
+	get("/verify", s.check)
+	post("/verify", s.checkTyped)
 	get("/problems/{code}", s.problem)
 	get("/docs", s.docs)
 	get("/docs/schemas", s.schemas)
