@@ -159,6 +159,7 @@ func (s *Web) answersLost(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	m.status = http.StatusGone
 	return s.showQuestion(w, r, questions[0].name, "", answers{}, m)
 }
 
