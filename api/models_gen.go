@@ -184,6 +184,42 @@ func (e Status) Valid() bool {
 	}
 }
 
+// Defines values for AnswerFormdataBodyListed.
+const (
+	AnswerFormdataBodyListedNo  AnswerFormdataBodyListed = "no"
+	AnswerFormdataBodyListedYes AnswerFormdataBodyListed = "yes"
+)
+
+// Valid indicates whether the value is a known member of the AnswerFormdataBodyListed enum.
+func (e AnswerFormdataBodyListed) Valid() bool {
+	switch e {
+	case AnswerFormdataBodyListedNo:
+		return true
+	case AnswerFormdataBodyListedYes:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AnswerFormdataBodyProof.
+const (
+	AnswerFormdataBodyProofLink  AnswerFormdataBodyProof = "link"
+	AnswerFormdataBodyProofOauth AnswerFormdataBodyProof = "oauth"
+)
+
+// Valid indicates whether the value is a known member of the AnswerFormdataBodyProof enum.
+func (e AnswerFormdataBodyProof) Valid() bool {
+	switch e {
+	case AnswerFormdataBodyProofLink:
+		return true
+	case AnswerFormdataBodyProofOauth:
+		return true
+	default:
+		return false
+	}
+}
+
 // AccountProof Empty to begin the sign-in anew, or to have the profile looked at.
 type AccountProof struct {
 	// Code The code that the callback page showed.
@@ -804,6 +840,96 @@ type FinishSignInParams struct {
 	Error *string `form:"error,omitempty" json:"error,omitempty"`
 }
 
+// ReadStartParams defines parameters for ReadStart.
+type ReadStartParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
+// AskParams defines parameters for Ask.
+type AskParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
+// AnswerFormdataBody defines parameters for Answer.
+type AnswerFormdataBody struct {
+	Email  *string                   `form:"email,omitempty" json:"email,omitempty"`
+	Handle *string                   `form:"handle,omitempty" json:"handle,omitempty"`
+	Listed *AnswerFormdataBodyListed `form:"listed,omitempty" json:"listed,omitempty"`
+	Proof  *AnswerFormdataBodyProof  `form:"proof,omitempty" json:"proof,omitempty"`
+}
+
+// AnswerParams defines parameters for Answer.
+type AnswerParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
+// AnswerFormdataBodyListed defines parameters for Answer.
+type AnswerFormdataBodyListed string
+
+// AnswerFormdataBodyProof defines parameters for Answer.
+type AnswerFormdataBodyProof string
+
+// ReadRequestParams defines parameters for ReadRequest.
+type ReadRequestParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
+// ProveAccountOnPageFormdataBody defines parameters for ProveAccountOnPage.
+type ProveAccountOnPageFormdataBody struct {
+	Code *string `form:"code,omitempty" json:"code,omitempty"`
+}
+
+// ProveAccountOnPageParams defines parameters for ProveAccountOnPage.
+type ProveAccountOnPageParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
+// IssueOnPageParams defines parameters for IssueOnPage.
+type IssueOnPageParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
+// DownloadAttestationParams defines parameters for DownloadAttestation.
+type DownloadAttestationParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
+// RenewCodeOnPageParams defines parameters for RenewCodeOnPage.
+type RenewCodeOnPageParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
+// ProveMailboxOnPageFormdataBody defines parameters for ProveMailboxOnPage.
+type ProveMailboxOnPageFormdataBody struct {
+	Code *string `form:"code,omitempty" json:"code,omitempty"`
+}
+
+// ProveMailboxOnPageParams defines parameters for ProveMailboxOnPage.
+type ProveMailboxOnPageParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
+// CheckProfileParams defines parameters for CheckProfile.
+type CheckProfileParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
+// WithdrawOnPageParams defines parameters for WithdrawOnPage.
+type WithdrawOnPageParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
 // GetStatusListParams defines parameters for GetStatusList.
 type GetStatusListParams struct {
 	// Time The list as of another time, in seconds since 1970. Not offered; answers 501.
@@ -825,6 +951,42 @@ type FindAttestationParams struct {
 	Handle Handle `form:"handle" json:"handle"`
 }
 
+// ReadReportParams defines parameters for ReadReport.
+type ReadReportParams struct {
+	// Handle Whose latest attestation to check.
+	Handle *string `form:"handle,omitempty" json:"handle,omitempty"`
+
+	// ID The badge whose latest attestation to check, in place of a handle.
+	ID *string `form:"id,omitempty" json:"id,omitempty"`
+
+	// Account The account beside which it was seen.
+	Account *string `form:"account,omitempty" json:"account,omitempty"`
+
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
+// CheckOnPageFormdataBody defines parameters for CheckOnPage.
+type CheckOnPageFormdataBody struct {
+	Account *string `form:"account,omitempty" json:"account,omitempty"`
+	What    *string `form:"what,omitempty" json:"what,omitempty"`
+}
+
+// CheckOnPageParams defines parameters for CheckOnPage.
+type CheckOnPageParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
+// AnswerFormdataRequestBody defines body for Answer for application/x-www-form-urlencoded ContentType.
+type AnswerFormdataRequestBody AnswerFormdataBody
+
+// ProveAccountOnPageFormdataRequestBody defines body for ProveAccountOnPage for application/x-www-form-urlencoded ContentType.
+type ProveAccountOnPageFormdataRequestBody ProveAccountOnPageFormdataBody
+
+// ProveMailboxOnPageFormdataRequestBody defines body for ProveMailboxOnPage for application/x-www-form-urlencoded ContentType.
+type ProveMailboxOnPageFormdataRequestBody ProveMailboxOnPageFormdataBody
+
 // BeginRequestJSONRequestBody defines body for BeginRequest for application/json ContentType.
 type BeginRequestJSONRequestBody = RequestBeginning
 
@@ -839,3 +1001,6 @@ type ProveMailboxJSONRequestBody = MailboxProof
 
 // VerifyJSONRequestBody defines body for Verify for application/json ContentType.
 type VerifyJSONRequestBody = VerifyRequest
+
+// CheckOnPageFormdataRequestBody defines body for CheckOnPage for application/x-www-form-urlencoded ContentType.
+type CheckOnPageFormdataRequestBody CheckOnPageFormdataBody

@@ -77,7 +77,8 @@ func (a *App) mount(id identity, p parts, o Options, requests *attest.Requests, 
 		Contract: cocarde.Contract, Problems: problems, Now: o.Now,
 	})
 	views := web.New(web.Config{
-		Issuer: id.origin, Requests: requests, Badges: badges, Agencies: p.agencies, Painter: newPainter(o.Config.Look()),
+		Issuer: id.origin, Requests: requests, Beginnings: requests, Way: requests, Badges: badges, Issued: badges,
+		Verifier: verifier, Agencies: p.agencies, Sealer: vault{id.data}, Painter: newPainter(o.Config.Look()),
 		Pages: p.pages, Refuse: problems.Write, Now: o.Now,
 	})
 	a.server = front.Server(front.New(front.Options{

@@ -67,9 +67,38 @@ func Known(lang string) bool {
 // maxAccept bounds what is read of an Accept-Language header, in bytes.
 const maxAccept = 512
 
+// maxMatched bounds how many headers are remembered; readers send few different ones.
+const maxMatched = 512
+
+// matched remembers what headers led to: reading one takes longer than serving a
+// page that is kept in memory.
+var matched struct {
+	sync.RWMutex
+	languages map[string]string
+}
+
 // Match gives the language that suits an Accept-Language header (RFC 9110
 // §12.5.4) best; the default if none does.
 func Match(acceptLanguage string) string {
+	matched.RLock()
+	lang, ok := matched.languages[acceptLanguage]
+	matched.RUnlock()
+	if ok {
+		return lang
+	}
+	lang = match(acceptLanguage)
+	matched.Lock()
+	defer matched.Unlock()
+	if matched.languages == nil || len(matched.languages) >= maxMatched {
+		matched.languages = map[string]string{}
+	}
+	if len(acceptLanguage) <= maxAccept {
+		matched.languages[acceptLanguage] = lang
+	}
+	return lang
+}
+
+func match(acceptLanguage string) string {
 	if len(acceptLanguage) > maxAccept {
 		return Default
 	}

@@ -43,9 +43,11 @@ func (s *Web) showBadge(f form) func(http.ResponseWriter, *http.Request) error {
 			return err
 		}
 		lang, kept := languageOf(r), keptLanguage(r)
-		answer, err := s.badges.answer(keyOf(view, f, lang, kept), func() (stored, error) {
-			return s.drawBadge(view, f, lang, kept)
-		})
+		key := keyOf(view, f, lang, kept)
+		answer, ok := s.badges.find(key)
+		if !ok {
+			answer, err = s.badges.draw(key, func() (stored, error) { return s.drawBadge(view, f, lang, kept) })
+		}
 		if err != nil {
 			return fmt.Errorf("show badge: %w", err)
 		}

@@ -110,11 +110,8 @@ func (c *badgeCache) remember(id string, s knownState) {
 	c.states[id] = s
 }
 
-// answer gives what was drawn, or has it drawn, once for all who ask meanwhile.
-func (c *badgeCache) answer(k badgeKey, draw func() (stored, error)) (stored, error) {
-	if s, ok := c.find(k); ok {
-		return s, nil
-	}
+// draw has an answer drawn, once for all who ask meanwhile, and keeps it.
+func (c *badgeCache) draw(k badgeKey, draw func() (stored, error)) (stored, error) {
 	v, err, _ := c.flight.Do(k.String(), func() (any, error) {
 		if s, ok := c.find(k); ok {
 			return s, nil
@@ -134,6 +131,7 @@ func (k badgeKey) String() string {
 		strconv.Itoa(int(k.form)) + " " + k.lang + " " + k.kept + " " + strconv.FormatBool(k.listed) + " " + k.url
 }
 
+// find gives what was drawn before.
 func (c *badgeCache) find(k badgeKey) (stored, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -18,6 +18,7 @@ type badgeSheet struct {
 	State                 attest.BadgeState
 	Valid                 bool
 	Handle                string // empty while the badge is reserved
+	User, Server          string // its parts, each with its @
 	AgencyName            string // empty under a rule that names none
 	AgencyDomain          string
 	ChangedAt             time.Time
@@ -70,6 +71,8 @@ func (b *badgeSheet) fill(p attest.Published, words *wording) error {
 	b.Claims, b.Issued, b.Ends = claims, p.Attestation.IssuedAt, p.Attestation.ExpiresAt
 	b.Account, b.Mailbox = day(claims.AccountProof.At), day(claims.MailboxProof.At)
 	b.Handle = p.Badge.Actor.Handle.String()
+	at := strings.LastIndexByte(b.Handle, '@')
+	b.User, b.Server = b.Handle[:at], b.Handle[at:]
 	b.AgencyName, b.AgencyDomain, b.Listed = p.Badge.Agency.Name, p.Badge.Agency.Domain, p.Badge.Listed
 	if b.Valid {
 		b.Me = meLinks(p.Badge.Actor)

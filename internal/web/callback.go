@@ -18,15 +18,25 @@ var errCallback = fault.New(fault.Invalid, "callback_malformed",
 	"Your instance sent you back with an answer that cannot be read. Begin the sign-in again from your request.")
 
 // callback ends a sign-in. The page never offers to complete anything: in the
-// asking browser it is complete, in any other it shows a code to carry over.
+// asking browser it is complete, in any other it shows a code to carry over. A
+// request that was begun on our pages goes on there, whatever came of it.
 func (s *Web) callback(w http.ResponseWriter, r *http.Request) error {
 	c, err := callbackOf(r)
 	if err != nil {
 		return err
 	}
 	done, err := s.requests.FinishSignIn(r.Context(), c)
+	a, _ := s.agentOf(r)
+	ours := a.signsIn(c.State)
+	a.SignIn = "" // it completes at most once
+	if f, shown := fault.Of(err); ours && shown && f.Kind != fault.Internal {
+		return s.back(w, r, a, &notice{Refusal: f})
+	}
 	if err != nil {
 		return err
+	}
+	if ours && done.Code == "" {
+		return s.back(w, r, a, nil)
 	}
 	if done.Code == "" {
 		return s.pages.show(w, r, http.StatusOK, "signedin", done)

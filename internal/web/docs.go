@@ -18,10 +18,20 @@ func (s *Web) docs(w http.ResponseWriter, r *http.Request) error {
 	return s.pages.show(w, r, http.StatusOK, "docs", c)
 }
 
+// schemas shows what the bodies of the contract are made of.
+func (s *Web) schemas(w http.ResponseWriter, r *http.Request) error {
+	c, err := s.pages.contract()
+	if err != nil {
+		return err
+	}
+	return s.pages.show(w, r, http.StatusOK, "schemas", c)
+}
+
 // contract is what the page shows of openapi.yaml.
 type contract struct {
 	Title, Version, Description string
 	Tags                        []tag
+	Refusals                    []answer // each status once
 	Schemas                     []schema
 }
 
@@ -36,6 +46,7 @@ type operation struct {
 	Parameters                         []parameter
 	Body                               string // name of the schema
 	Answers                            []answer
+	Refusals                           []string // statuses
 }
 
 type parameter struct {
@@ -80,13 +91,28 @@ func parseContract(text []byte) (contract, error) {
 			}
 		}
 	}
+	slices.SortFunc(c.Refusals, func(x, y answer) int { return strings.Compare(x.Status, y.Status) })
 	for name, s := range pairs[fileSchema](f.Components.Schemas) {
 		c.Schemas = append(c.Schemas, s.describe(name))
 	}
 	return c, nil
 }
 
+// add takes an operation in. Its refusals are alike in all operations, so that the
+// page explains each but once.
 func (c *contract) add(tags []string, o operation) {
+	all := o.Answers
+	o.Answers = nil
+	for _, a := range all {
+		if a.Status < "400" {
+			o.Answers = append(o.Answers, a)
+			continue
+		}
+		o.Refusals = append(o.Refusals, a.Status)
+		if !slices.ContainsFunc(c.Refusals, func(known answer) bool { return known.Status == a.Status }) {
+			c.Refusals = append(c.Refusals, a)
+		}
+	}
 	for i := range c.Tags {
 		if slices.Contains(tags, c.Tags[i].Name) {
 			c.Tags[i].Operations = append(c.Tags[i].Operations, o)

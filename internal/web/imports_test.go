@@ -19,9 +19,9 @@ func TestImports(t *testing.T) {
 	}
 	allowed := map[string]bool{
 		"cocarde.example/attest": true, "cocarde.example/internal/fault": true, "cocarde.example/internal/front": true,
+		"cocarde.example/internal/acct":   true,
 		"cocarde.example/internal/agency": true, "cocarde.example/internal/colour": true, "cocarde.example/internal/locale": true,
-		"cocarde.example/verify": true, "golang.org/x/sync/singleflight": true,
-		"golang.org/x/text/runes": true, "golang.org/x/text/transform": true, "golang.org/x/text/unicode/norm": true, "gopkg.in/yaml.v3": true,
+		"cocarde.example/verify": true, "golang.org/x/sync/singleflight": true, "golang.org/x/text/runes": true, "golang.org/x/text/transform": true, "golang.org/x/text/unicode/norm": true, "gopkg.in/yaml.v3": true,
 	}
 	for _, name := range files {
 		if strings.HasSuffix(name, "_test.go") {

@@ -14,12 +14,18 @@ import (
 
 // languageOf says in which language to answer.
 func languageOf(r *http.Request) string {
-	return locale.Choose(r.URL.Query().Get("lang"), r.Header.Get("Accept-Language"))
+	if kept := keptLanguage(r); kept != "" {
+		return kept
+	}
+	return locale.Match(r.Header.Get("Accept-Language"))
 }
 
 // keptLanguage is the language that the reader chose by name, to be kept in links;
 // empty if there is none.
 func keptLanguage(r *http.Request) string {
+	if r.URL.RawQuery == "" {
+		return ""
+	}
 	if asked := r.URL.Query().Get("lang"); locale.Known(asked) {
 		return asked
 	}

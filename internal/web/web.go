@@ -26,12 +26,17 @@ type Agencies interface {
 
 // Config is what the pages are made of. All of it is required.
 type Config struct {
-	Issuer   string // origin
-	Requests Requests
-	Badges   Badges
-	Agencies Agencies
-	Painter  Painter
-	Pages    *Pages
+	Issuer     string // origin
+	Requests   Requests
+	Beginnings Beginnings
+	Way        Way
+	Badges     Badges
+	Issued     Issued
+	Verifier   Verifier
+	Agencies   Agencies
+	Sealer     Sealer
+	Painter    Painter
+	Pages      *Pages
 	// Refuse answers with an error, as a page or as problem details by what the
 	// reader accepts.
 	Refuse func(http.ResponseWriter, *http.Request, error)
@@ -40,22 +45,28 @@ type Config struct {
 
 // Web serves the pages. It is safe for concurrent use.
 type Web struct {
-	issuer   string
-	requests Requests
-	badges   *badgeCache
-	agencies Agencies
-	painter  Painter
-	pages    *Pages
-	rosette  func() stored
-	logo     func() stored
-	refuse   func(http.ResponseWriter, *http.Request, error)
-	now      func() time.Time
+	issuer     string
+	requests   Requests
+	beginnings Beginnings
+	way        Way
+	badges     *badgeCache
+	issued     Issued
+	verifier   Verifier
+	agencies   Agencies
+	sealer     Sealer
+	painter    Painter
+	pages      *Pages
+	rosette    func() stored
+	logo       func() stored
+	refuse     func(http.ResponseWriter, *http.Request, error)
+	now        func() time.Time
 }
 
 // New makes a Web.
 func New(c Config) *Web {
 	return &Web{
 		issuer: c.Issuer, requests: c.Requests, badges: newBadgeCache(c.Badges, c.Now), agencies: c.Agencies,
+		beginnings: c.Beginnings, way: c.Way, issued: c.Issued, verifier: c.Verifier, sealer: c.Sealer,
 		painter: c.Painter, pages: c.Pages, refuse: c.Refuse, now: c.Now,
 		rosette: sync.OnceValue(func() stored {
 			return newStored(c.Painter.Rosette(rosetteSize), "image/svg+xml", pictureMaxAge).picture()

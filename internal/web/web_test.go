@@ -29,7 +29,12 @@ const (
 	browser = "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 )
 
-var look = web.Look{Name: "Badges of the Republic", Colours: [3]string{"#1f4e4a", "#f6f1e4", "#8a4b1f"}}
+var look = web.Look{
+	Name: "Badges of the Republic", Colours: [3]string{"#1f4e4a", "#f6f1e4", "#8a4b1f"}, Contact: "mailto:badges@example.org",
+	Legal: func(string) []web.Paragraph {
+		return []web.Paragraph{{Heading: true, Text: "Who"}, {Text: "Everything is <b>ours</b>."}}
+	},
+}
 
 // domain has one sign-in under way, from one browser, and one stop link.
 type domain struct {
@@ -243,7 +248,8 @@ func TestDocs(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	text := s.page(200, "GET", "/docs", []string{"Accept-Language: fr"}, `href="/openapi.yaml"`, "POST /v1/verify",
-		"<code>expect_handle</code>", `id="schema-Problem"`, "Retry-After", "Développeurs")
+		"Retry-After", "Développeurs")
+	schemas := s.page(200, "GET", "/docs/schemas", nil, "<code>expect_handle</code>", `id="Problem"`)
 	doc, err := contracttest.Load()
 	if err != nil {
 		t.Fatal(err)
@@ -256,25 +262,24 @@ func TestDocs(t *testing.T) {
 		}
 	}
 	for name, s := range doc.Components.Schemas {
-		if !strings.Contains(text, `id="schema-`+name+`"`) {
+		if !strings.Contains(schemas, `id="`+name+`"`) {
 			t.Errorf("%s is missing", name)
 		}
 		for member := range s.Value.Properties {
-			if !strings.Contains(text, "<code>"+member+"</code>") {
+			if !strings.Contains(schemas, "<code>"+member+"</code>") {
 				t.Errorf("%s of %s is missing", member, name)
 			}
 		}
 	}
 	ids := map[string]bool{}
-	for _, m := range regexp.MustCompile(` id="([^"]+)"`).FindAllStringSubmatch(text, -1) {
-		if ids[m[1]] {
-			t.Errorf("id %s stands twice", m[1])
+	for page, text := range map[string]string{"": text, "/docs/schemas": schemas} {
+		for _, m := range regexp.MustCompile(` id="([^"]+)"`).FindAllStringSubmatch(text, -1) {
+			ids[page+"#"+m[1]] = true
 		}
-		ids[m[1]] = true
 	}
-	for _, m := range regexp.MustCompile(`href="#([^"]+)"`).FindAllStringSubmatch(text, -1) {
+	for _, m := range regexp.MustCompile(`href="([^"]*#[^"]+)"`).FindAllStringSubmatch(text, -1) {
 		if !ids[m[1]] {
-			t.Errorf("#%s leads nowhere", m[1])
+			t.Errorf("%s leads nowhere", m[1])
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 )
@@ -74,14 +75,12 @@ func (p *tab) click(selector string) int {
 	return int(resp.Status)
 }
 
-// fill empties a field and types into it.
+// fill types into a field, in place of what it holds.
 func (p *tab) fill(selector, text string) {
 	p.t.Helper()
 	p.needs(selector)
-	err := chromedp.Do(p.ctx, chromedp.SetValue(chromedp.CSS(selector), ""), chromedp.SendKeys(chromedp.CSS(selector), text))
-	if err != nil {
-		p.t.Fatalf("type into %s: %v", selector, err)
-	}
+	eval[bool](p, "(e => { e.focus(); e.select(); return true })(document.querySelector("+quote(selector)+"))")
+	call(p, input.InsertText, input.InsertTextParams{Text: text})
 }
 
 // choose clicks on something that leads nowhere, such as a radio button.

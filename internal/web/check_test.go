@@ -1,0 +1,123 @@
+package web_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"cocarde.example/verify"
+)
+
+var checks = []string{
+	"format", "algorithm", "type", "critical", "issuer", "key", "signature", "disclosures",
+	"claims", "vct", "time", "subject", "status", "log", "delegation", "account",
+}
+
+// reportOf is a report whose first failure is of this code; empty for none.
+func reportOf(code verify.Code) verify.Report {
+	r := verify.Report{Valid: code == "", Outcome: verify.OutcomeValid, Code: code, Status: "valid"}
+	for _, name := range checks {
+		r.Checks = append(r.Checks, verify.Check{Name: name, Outcome: verify.Passed})
+	}
+	for _, i := range []int{11, 13, 14, 15} {
+		r.Checks[i] = verify.Check{Name: checks[i], Outcome: verify.Skipped, Detail: "not given"}
+	}
+	if code != "" {
+		r.Outcome = verify.OutcomeInvalid
+	}
+	if code == verify.IssuerUnreachable || code == verify.StatusUnavailable {
+		r.Outcome = verify.OutcomeUnknown
+	}
+	r.Attestation = &verify.Attested{
+		Issuer: issuer, Handle: "@marie@social.example", Agency: verify.Agency{Domain: "culture.gouv.fr", Name: "Ministère de la Culture"},
+		IssuedAt: whenAsked, ExpiresAt: whenAsked.Add(180 * 24 * time.Hour),
+	}
+	return r
+}
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	for lang, words := range map[string][]string{
+		"en": {"Check a badge", "<strong>Valid</strong>", "Now compare", "nothing was changed since", "Compare the handle yourself", `datetime="2026-11-22"`, "another account"},
+		"fr": {"Vérifier un badge", "<strong>Valable</strong>", "Comparez maintenant", "rien n’a été modifié depuis", "Comparez l’identifiant vous-même", `datetime="2026-11-22"`, "un autre compte"},
+	} {
+		v := visit(t, lang, reportOf(""))
+		v.get("/verify").is(200, words[0], `name="what"`).lacks("id=\"verdict\"")
+		v.post("/verify", "what", " @marie@social.example\n").to("/verify?handle=%40marie%40social.example")
+		byHandle := v.get("/verify?handle=%40marie%40social.example").is(200, words[1], words[3], words[4], words[5], "Ministère de la Culture", `href="/verify?handle=%40marie%40social.example"`)
+		if n := strings.Count(byHandle.text, "<li class=\"passed\"") + strings.Count(byHandle.text, "<li class=\"skipped\""); n != 16 {
+			t.Errorf("%d checks are told", n)
+		}
+		byHandle.lacks(words[2])
+		v.get("/verify?id="+badge).is(200, words[1], words[2])
+		v.get("/verify?account=%40karim%40social.example&id="+badge).is(200, words[6], `value="@karim@social.example"`)
+	}
+}
+
+// TestCheckKeepsTokensOutOfURLs: a token is answered where it was sent.
+func TestCheckKeepsTokensOutOfURLs(t *testing.T) {
+	t.Parallel()
+	v := visit(t, "en", reportOf(""))
+	v.post("/verify", "what", disclosed).is(200, "<strong>Valid</strong>", "Now compare").lacks("?handle=", "?id=", "~disclosure~")
+	v.post("/verify", "what", disclosed, "account", "marie@social.example").is(200, "<strong>Valid</strong>").lacks("Now compare")
+	v.post("/verify", "what", disclosed, "account", "@karim@social.example").is(200, "It is for another account")
+	for _, garbage := range []string{"eyJ", "~", strings.Repeat("a.", 30_000)} {
+		v.post("/verify", "what", garbage).is(200, "This is not an attestation.")
+	}
+	v.post("/verify", "what", strings.Repeat("a", 70_000)).is(422, "An attestation has at most 64 KiB.")
+	v.post("/verify", "what", strings.Repeat("a", 100_000)).is(413)
+}
+
+func TestCheckSubjects(t *testing.T) {
+	t.Parallel()
+	v := visit(t, "en", reportOf(""))
+	for what, path := range map[string]string{
+		badge:                                       "/verify?id=" + badge,
+		issuer + "/b/" + badge:                      "/verify?id=" + badge,
+		issuer + "/b/" + badge + "?lang=fr":         "/verify?id=" + badge,
+		issuer + "/b/" + badge + ".svg":             "/verify?id=" + badge,
+		issuer + "/b/" + badge + "/qr.png":          "/verify?id=" + badge,
+		issuer + "/v1/attestations/" + badge:        "/verify?id=" + badge,
+		"acct:marie@social.example":                 "/verify?handle=%40marie%40social.example",
+		"https://social.example/@marie":             "/verify?handle=%40marie%40social.example",
+		"https://social.example/@marie/":            "/verify?handle=%40marie%40social.example",
+		"https://social.example/b/@x/../@mari":      "",
+		"https://elsewhere.example/b/" + badge:      "",
+		"http://cocarde.example.gouv.fr/b/" + badge: "",
+		"https://%": "",
+	} {
+		answer := v.post("/verify", "what", what)
+		if path == "" {
+			answer.wrong(422, "what", "This link does not lead to a badge of this issuer.", "")
+			continue
+		}
+		answer.to(path)
+	}
+	v.post("/verify", "what", badge, "account", "karim@social.example").to("/verify?account=karim%40social.example&id=" + badge)
+	v.post("/verify", "what", "marie").wrong(422, "what", "Give the whole handle", ">marie</textarea>")
+	v.post("/verify", "what", badge, "account", "karim").wrong(422, "account", "Give the whole handle", `value="karim"`)
+	v.get("/verify?handle=%3Cb%3E").wrong(422, "what", "Give the whole handle", "&lt;b&gt;</textarea>")
+	v.get("/verify?id="+strings.Repeat("0", 12)).wrong(404, "what", "There is no attestation under this id or handle.", "")
+	v.get("/verify?handle=@karim@social.example").wrong(404, "what", "There is no attestation", "@karim@social.example</textarea>")
+}
+
+// TestVerdicts: every code has words, in each language.
+func TestVerdicts(t *testing.T) {
+	t.Parallel()
+	for _, code := range []verify.Code{
+		verify.MalformedToken, verify.AlgNotAllowed, verify.WrongTyp, verify.UnsupportedCrit, verify.IssuerUntrusted, verify.IssuerUnreachable,
+		verify.IssuerMismatch, verify.KeyNotFound, verify.KeyRevoked, verify.BadSignature, verify.DisclosureInvalid, verify.ClaimMissing,
+		verify.VCTUnsupported, verify.NotYetValid, verify.Expired, verify.SubjectMismatch, verify.StatusUnavailable, verify.StatusInvalid,
+		verify.StatusRevoked, verify.StatusSuspended,
+	} {
+		for lang, words := range map[string][2]string{"en": {"Not valid", "Nobody can tell right now"}, "fr": {"Non valable", "Impossible à dire pour l’instant"}} {
+			r := reportOf(code)
+			want := words[0]
+			if r.Outcome == verify.OutcomeUnknown {
+				want = words[1]
+			}
+			v := visit(t, lang, r)
+			v.get("/verify?id="+badge).is(200, "<strong>"+want+"</strong>").lacks("<strong>Valid</strong>", "<strong>Valable</strong>")
+		}
+	}
+}

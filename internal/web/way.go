@@ -1,0 +1,162 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+
+	"cocarde.example/attest"
+	"cocarde.example/internal/fault"
+)
+
+// Way is the way of a request that has begun. Errors that may be shown are faults.
+type Way interface {
+	Look(ctx context.Context, id, token string) (attest.View, error)
+	Withdraw(ctx context.Context, id, token string) error
+	// AdvanceAccount begins the sign-in anew, or looks at the profile for the link.
+	AdvanceAccount(ctx context.Context, id, token string) (attest.Begun, error)
+	// ConfirmAccount completes the account proof with the callback page's code.
+	ConfirmAccount(ctx context.Context, id, token, code string) (attest.View, error)
+	// RenewCode sends another mailbox code.
+	RenewCode(ctx context.Context, id, token string) (attest.View, error)
+	ProveMailbox(ctx context.Context, id, token, code string) (attest.View, error)
+	// Issue gives the same answer each time, until the request ends.
+	Issue(ctx context.Context, id, token string) (attest.IssuedAnswer, error)
+	// LookAtProfile says whether the profile shows the link of the badge that was issued.
+	LookAtProfile(ctx context.Context, id, token string) (attest.Sighting, error)
+}
+
+// agentCookie opens a request to the browser that began it, until the request ends.
+const agentCookie = "__Host-cocarde-agent"
+
+// agent is what this browser keeps of its request.
+type agent struct {
+	ID, Token string
+	Until     time.Time
+	// SignIn is where to sign in, until SignInEnds; empty if no sign-in is under way.
+	SignIn     string    `json:",omitempty"`
+	SignInEnds time.Time `json:",omitzero"`
+	Notice     *notice   `json:",omitempty"`
+}
+
+// notice is what the next look at the request tells, once.
+type notice struct {
+	Refusal  *fault.Error     `json:",omitempty"`
+	CodeSent bool             `json:",omitempty"`
+	Sighting *attest.Sighting `json:",omitempty"`
+}
+
+// signingIn is the agent with the sign-in that has begun. A URL that is too long
+// to be kept is left out.
+func (a agent) signingIn(b attest.Begun) agent {
+	a.SignIn, a.SignInEnds = "", time.Time{}
+	if len(b.AuthorizeURL) <= maxLeftURL {
+		a.SignIn, a.SignInEnds = b.AuthorizeURL, b.SignInEnds
+	}
+	return a
+}
+
+// signsIn says whether a state parameter is that of the sign-in under way.
+func (a agent) signsIn(state string) bool {
+	u, err := url.Parse(a.SignIn)
+	return err == nil && state != "" && u.Query().Get("state") == state
+}
+
+func (s *Web) agentOf(r *http.Request) (a agent, ok bool) {
+	ok = s.left(r, agentCookie, &a)
+	return a, ok
+}
+
+func (s *Web) leaveAgent(w http.ResponseWriter, a agent) error {
+	return s.leave(w, agentCookie, a, a.Until.Sub(s.now()))
+}
+
+// wayPage is what the page of a request shows.
+type wayPage struct {
+	attest.View
+	Path    string // of the request
+	SignIn  string // URL; empty if a new sign-in has to be prepared
+	Notice  *notice
+	Mistake *mistake
+	Typed   string // a code that was refused
+	now     time.Time
+}
+
+// Minutes is for how long the code holds; 0 if it has ended.
+func (p wayPage) Minutes() int {
+	if p.Code == nil {
+		return 0
+	}
+	return max(0, int((p.Code.ExpiresAt.Sub(p.now)+time.Minute-1)/time.Minute))
+}
+
+// BadgeID names the badge, for its pictures.
+func (p wayPage) BadgeID() string { return last(p.BadgeURL) }
+
+// templates of the states; those that are not here have ended.
+func (p wayPage) template() string {
+	switch p.State {
+	case attest.AwaitingAccountProof:
+		if p.Method == attest.ByLink {
+			return "request-link"
+		}
+		return "request-signin"
+	case attest.AwaitingMailboxProof:
+		return "request-code"
+	case attest.Proven:
+		return "request-proven"
+	case attest.Issued:
+		return "request-issued"
+	}
+	return "request-ended"
+}
+
+// step is a call on a request, by the browser that began it.
+func (s *Web) step(f func(w http.ResponseWriter, r *http.Request, a agent) error) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		a, ok := s.agentOf(r)
+		if !ok || a.ID != r.PathValue("id") {
+			return s.elsewhere(w, r)
+		}
+		return f(w, r, a)
+	}
+}
+
+// elsewhere is for a browser that holds no such request.
+func (s *Web) elsewhere(w http.ResponseWriter, r *http.Request) error {
+	return s.pages.show(w, r, http.StatusForbidden, "request-elsewhere", nil)
+}
+
+// where shows where the request stands.
+func (s *Web) where(w http.ResponseWriter, r *http.Request, a agent) error {
+	view, err := s.way.Look(r.Context(), a.ID, a.Token)
+	if refused(err) {
+		return s.elsewhere(w, r)
+	}
+	if err != nil {
+		return err
+	}
+	page := s.wayPage(a, view)
+	page.Notice = a.Notice
+	if a.Notice != nil {
+		if a.Notice.Refusal != nil {
+			if page.Mistake, err = mistakeOf(r, a.Notice.Refusal); err != nil {
+				return err
+			}
+		}
+		a.Notice = nil
+		if err := s.leaveAgent(w, a); err != nil {
+			return err
+		}
+	}
+	return s.showForm(w, r, http.StatusOK, page.template(), page)
+}
+
+func (s *Web) wayPage(a agent, view attest.View) wayPage {
+	page := wayPage{View: view, Path: "/request/" + a.ID, now: s.now()}
+	if page.now.Before(a.SignInEnds) {
+		page.SignIn = a.SignIn
+	}
+	return page
+}

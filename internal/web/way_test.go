@@ -1,0 +1,202 @@
+package web_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"cocarde.example/attest"
+	"cocarde.example/internal/fault"
+	"cocarde.example/verify"
+)
+
+const here = "/request/" + requestID
+
+// underWay is a browser whose request stands at a state.
+func underWay(t *testing.T, lang string, method attest.Method, state attest.State) *visitor {
+	t.Helper()
+	v := visit(t, lang, verify.Report{})
+	v.answerAll(string(method), "yes")
+	v.post("/request/new/summary").to(here)
+	v.request.view.State = state
+	return v
+}
+
+// TestStates: the page of a request says in each state what to do next.
+func TestStates(t *testing.T) {
+	t.Parallel()
+	code := &attest.CodeView{TriesLeft: 3, ExpiresAt: whenAsked.Add(5 * time.Minute)}
+	ended := &attest.CodeView{TriesLeft: 3, ExpiresAt: whenAsked}
+	for name, c := range map[string]struct {
+		method attest.Method
+		state  attest.State
+		code   *attest.CodeView
+		left   int
+		en, fr string
+		has    []string
+	}{
+		"sign in": {attest.ByOAuth, attest.AwaitingAccountProof, nil, 3, "Sign in at social.example", "Se connecter sur social.example",
+			[]string{`href="https://social.example/oauth/authorize?client_id=c&amp;state=state-1" rel="noreferrer"`, "<details><summary>", here + "/withdrawal"}},
+		"code shown elsewhere": {attest.ByOAuth, attest.AwaitingAccountProof, code, 3, "Code from the other browser", "Code affiché dans l’autre navigateur",
+			[]string{"<details open><summary>", `name="code"`}},
+		"link": {attest.ByLink, attest.AwaitingAccountProof, nil, 3, "Look at my profile now", "Regarder mon profil maintenant",
+			[]string{`value="` + issuer + "/b/" + badge + `" readonly`, "Mastodon", "GoToSocial", "Misskey", here + "/account-proof", here + "/withdrawal"}},
+		"code": {attest.ByOAuth, attest.AwaitingMailboxProof, code, 1, "The code still holds for 5 min. Tries left: 3.", "valable 5 min. Essais restants : 3.",
+			[]string{`inputmode="numeric"`, `autocomplete="one-time-code"`, "culture.gouv.fr", here + "/mailbox-code", here + "/withdrawal"}},
+		"code ended":    {attest.ByOAuth, attest.AwaitingMailboxProof, ended, 1, "Ask for a new one.", "Demandez-en un nouveau.", []string{here + "/mailbox-code"}},
+		"no more codes": {attest.ByOAuth, attest.AwaitingMailboxProof, code, 0, "No more codes can be sent", "Plus aucun code ne peut", []string{`name="code"`}},
+		"proven":        {attest.ByLink, attest.Proven, nil, 0, "Get my badge", "Recevoir mon badge", []string{"@marie@social.example", "Ministère de la Culture", here + "/withdrawal"}},
+		"issued": {attest.ByOAuth, attest.Issued, nil, 0, "Your badge is ready", "Votre badge est prêt",
+			[]string{`src="/b/` + badge + `.svg" alt="`, `value="` + issuer + "/b/" + badge + `" readonly`, here + "/attestation.txt", here + "/profile-check"}},
+		"issued by link": {attest.ByLink, attest.Issued, nil, 0, "Save your profile once more", "Enregistrez votre profil encore une fois", nil},
+		"expired":        {attest.ByOAuth, attest.Expired, nil, 0, "its 24 hours are over", "ses 24 heures sont écoulées", []string{`href="/request"`}},
+		"withdrawn":      {attest.ByOAuth, attest.Withdrawn, nil, 0, "You have stopped this request", "Vous avez abandonné", []string{`href="/request"`}},
+		"refused":        {attest.ByOAuth, attest.Refused, nil, 0, "after too many wrong codes", "trop de codes faux", []string{`href="/request"`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for lang, words := range map[string]string{"en": c.en, "fr": c.fr} {
+				v := underWay(t, lang, c.method, c.state)
+				v.request.view.Code, v.request.view.CodesLeft = c.code, c.left
+				page := v.get(here).is(200, append(c.has, strings.ReplaceAll(words, " :", "\u00a0:"))...)
+				page.lacks(address, "role=\"alert\"")
+			}
+		})
+	}
+	v := underWay(t, "en", attest.ByOAuth, attest.AwaitingMailboxProof)
+	v.request.view.Code, v.request.view.CodesLeft = code, 0
+	v.get(here).lacks(here + "/mailbox-code")
+	v.request.view.Code, v.request.view.CodesLeft = ended, 1
+	v.get(here).lacks(`name="code"`)
+}
+
+// TestElsewhere: only the browser that began the request sees it.
+func TestElsewhere(t *testing.T) {
+	t.Parallel()
+	for lang, words := range map[string]string{"en": "This request is not open in this browser", "fr": "Cette demande n’est pas ouverte dans ce navigateur"} {
+		v := underWay(t, lang, attest.ByOAuth, attest.Issued)
+		mine := v.cookies["__Host-cocarde-agent"]
+		for _, cookie := range []string{"", "forged", mine[:len(mine)-2] + "AA", v.cookies["__Host-cocarde-request"]} {
+			v.cookies["__Host-cocarde-agent"] = cookie
+			v.get(here).is(403, words)
+			v.get(here+"/attestation.txt").is(403, words)
+			v.post(here+"/attestation").is(403, words)
+		}
+		v.cookies["__Host-cocarde-agent"] = mine
+		v.get("/request/0123456789ab").is(403, words)
+		v.get(here).is(200)
+		if len(v.request.calls) > 0 {
+			t.Errorf("a stranger did %v", v.request.calls)
+		}
+	}
+}
+
+func TestSteps(t *testing.T) {
+	t.Parallel()
+	v := underWay(t, "en", attest.ByOAuth, attest.AwaitingAccountProof)
+	v.now = whenAsked.Add(11 * time.Minute)
+	v.get(here).is(200, "Prepare a new sign-in").lacks("oauth/authorize")
+	v.now = whenAsked
+	v.post(here + "/account-proof").to(here)
+	v.get(here).is(200, "oauth/authorize")
+	v.post(here+"/account-proof", "code", "ABCD efgh").to(here)
+	v.request.view.State = attest.AwaitingMailboxProof
+	v.post(here+"/mailbox-proof", "code", "1234 5678").to(here)
+	v.post(here + "/mailbox-code").to(here)
+	v.get(here).is(200, "A new code is on its way")
+	v.get(here).is(200).lacks("A new code is on its way") // told once
+	v.request.view.State = attest.Proven
+	v.post(here + "/attestation").to(here)
+	v.request.view.State = attest.Issued
+	v.get(here).is(200)
+	want := []string{"AdvanceAccount", "ConfirmAccount ABCD efgh", "ProveMailbox 1234 5678", "RenewCode", "Issue"}
+	if !slices.Equal(v.request.calls, want) {
+		t.Errorf("called %q", v.request.calls)
+	}
+	v.post(here + "/withdrawal").to(here)
+	v.get(here).is(200, "You have stopped this request")
+	v.get("/request").is(200).lacks(here)
+}
+
+// TestLooks: what was seen of the profile, and what is missing.
+func TestLooks(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		seen   attest.Sighting
+		en, fr []string
+	}{
+		{attest.Sighting{PageRead: true}, []string{"do not see any link", "profile: 0."}, []string{"aucun lien"}},
+		{attest.Sighting{FieldLinks: 2, HeadLinks: 3, PageRead: true}, []string{"but not this one", "profile: 2.", "(rel=&#34;me&#34;): 3."}, []string{"pas celui-ci"}},
+		{attest.Sighting{FieldLinks: 1}, []string{"could not be read"}, []string{"n’a pas pu être lue"}},
+	} {
+		for lang, words := range map[string][]string{"en": c.en, "fr": c.fr} {
+			v := underWay(t, lang, attest.ByLink, attest.AwaitingAccountProof)
+			v.request.seen = c.seen
+			v.post(here + "/account-proof").to(here)
+			v.get(here).is(200, append(words, `role="alert"`)...)
+			v.get(here).is(200).lacks(`role="alert"`)
+			v.request.seen.Found = true
+			v.post(here + "/account-proof").to(here)
+			v.get(here).is(200, here+"/mailbox-code").lacks(`role="alert"`)
+		}
+	}
+	v := underWay(t, "en", attest.ByOAuth, attest.Issued)
+	v.post(here + "/profile-check").to(here)
+	v.get(here).is(200, "The link is not there yet")
+	v.request.seen.Found = true
+	v.post(here + "/profile-check").to(here)
+	v.get(here).is(200, "Your profile shows the link of the badge.")
+}
+
+func TestRefusedSteps(t *testing.T) {
+	t.Parallel()
+	v := underWay(t, "en", attest.ByOAuth, attest.AwaitingMailboxProof)
+	v.request.view.Code = &attest.CodeView{TriesLeft: 4, ExpiresAt: whenAsked.Add(time.Minute)}
+	v.request.fails = fault.New(fault.Forbidden, "code_wrong", "This is not the code.").At("/code")
+	v.post(here+"/mailbox-proof", "code", "1111 2222").wrong(422, "code", "This is not the code.", `value="1111 2222"`)
+	v.post(here+"/mailbox-proof", "code", "1111 2222").is(422, "Tries left: 4.")
+	v.request.fails = fault.New(fault.Limited, "too_many_mails", "Too many codes.").After(time.Minute)
+	v.post(here+"/mailbox-code").is(429, "Too many codes. You can try again in 1 min.", `role="alert"`)
+	// Where the request has moved on, its page says more than the refusal.
+	v.request.view.State = attest.Refused
+	v.request.fails = fault.New(fault.Gone, "request_refused", "This request was refused.")
+	v.post(here+"/mailbox-proof", "code", "1").to(here)
+	v.get(here).is(200, "after too many wrong codes")
+	v.request.view.State = attest.Proven
+	v.request.fails = fault.New(fault.Conflict, "account_has_badge", "This account has a badge.").At("/handle")
+	v.post(here+"/attestation").is(422, "This account has a badge.").lacks(`href="#handle"`)
+	v.request.fails = attest.ErrState // no fault: nothing of it is told
+	v.post(here + "/attestation").is(500).lacks(attest.ErrState.Error())
+}
+
+// TestCallbackLeadsBack: after the sign-in the request goes on where it began,
+// and the callback's URL is left behind.
+func TestCallbackLeadsBack(t *testing.T) {
+	t.Parallel()
+	const callback = "/oauth/callback/social.example?state=state-1&code=c"
+	v := underWay(t, "fr", attest.ByOAuth, attest.AwaitingAccountProof)
+	v.request.fails = fault.New(fault.Forbidden, "sign_in_denied", "Your instance did not let the sign-in through.")
+	v.get(callback).to(here)
+	v.get(here).is(200, "Votre instance n’a pas autorisé la connexion.", `role="alert"`, "Préparer une nouvelle connexion").lacks("oauth/authorize")
+	v.get(here).is(200).lacks(`role="alert"`)
+	v.request.fails = nil
+	v.post(here + "/account-proof").to(here)
+	v.get(callback).to(here)
+	v.get(callback).is(200, "Votre compte est prouvé") // not the sign-in under way: no other page is led to
+}
+
+func TestDownload(t *testing.T) {
+	t.Parallel()
+	v := underWay(t, "en", attest.ByOAuth, attest.Proven)
+	v.get(here + "/attestation.txt").to(here) // looking issues nothing
+	if len(v.request.calls) > 0 {
+		t.Fatalf("called %q", v.request.calls)
+	}
+	v.request.view.State = attest.Issued
+	file := v.get(here + "/attestation.txt").is(200)
+	if file.text != disclosed+"\n" || file.header.Get("Content-Disposition") != `attachment; filename="cocarde-`+badge+`.txt"` ||
+		file.header.Get("Content-Type") != "text/plain; charset=utf-8" || file.header.Get("Cache-Control") != "no-store" {
+		t.Errorf("%q %v", file.text, file.header)
+	}
+}
