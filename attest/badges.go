@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"cocarde.example/internal/acct"
 	"cocarde.example/internal/fault"
@@ -17,6 +18,8 @@ var (
 		"There is no attestation under this id or handle. Compare it with the badge's link; an agent may also have chosen not to be listed.")
 	errBadgeRevoked = fault.New(fault.Conflict, "badge_revoked",
 		"This badge is revoked, and stays so. The agent can ask for a new one.")
+	errBadgeEnded = fault.New(fault.Conflict, "badge_ended",
+		"This badge has ended by itself: there is nothing left to take back.")
 	errReason = fault.New(fault.Invalid, "reason_unknown",
 		"Give one of the known reasons: left_agency, account_compromised, proven_in_error, domain_withdrawn, key_compromised, agents_wish, other.").At("/reason")
 	errNoteLong = fault.New(fault.Invalid, "note_too_long",
@@ -83,7 +86,7 @@ func (b *Badges) change(ctx context.Context, a Act, to verify.Status) (bool, err
 	if !slices.Contains(Reasons(), a.Reason) {
 		return false, errReason
 	}
-	if len(a.Note) > maxNote {
+	if utf8.RuneCountInString(a.Note) > maxNote {
 		return false, errNoteLong
 	}
 	var note []byte
@@ -98,6 +101,8 @@ func (b *Badges) change(ctx context.Context, a Act, to verify.Status) (bool, err
 		return false, errNoBadge
 	case errors.Is(err, ErrRevoked):
 		return false, errBadgeRevoked
+	case errors.Is(err, ErrEnded):
+		return false, errBadgeEnded
 	case err != nil:
 		return false, fmt.Errorf("change status: %w", err)
 	}

@@ -46,7 +46,7 @@ func (q *Requests) Begin(ctx context.Context, b Beginning) (Begun, error) {
 	if err != nil {
 		return Begun{}, err
 	}
-	actor, err := q.findActor(ctx, handle)
+	actor, err := q.findActor(ctx, handle, b.Client)
 	if err != nil {
 		return Begun{}, err
 	}
@@ -125,12 +125,12 @@ func agencyOf(m agency.Match) Agency {
 
 // findActor resolves the handle and refuses an account that has a listed badge.
 // Of one that is not listed nobody learns before the account is proven.
-func (q *Requests) findActor(ctx context.Context, h acct.Handle) (Actor, error) {
+func (q *Requests) findActor(ctx context.Context, h acct.Handle, client string) (Actor, error) {
 	actor, err := q.fediverse.Resolve(ctx, h)
 	if err != nil {
 		return Actor{}, at("/handle", err)
 	}
-	if err := q.countActor(ctx, h, actor); err != nil {
+	if err := q.countActor(ctx, h, actor, client); err != nil {
 		return Actor{}, err
 	}
 	p, err := q.badgeOf(ctx, actor)

@@ -147,13 +147,13 @@ func TestLimits(t *testing.T) {
 			return asks("@a"+n+"@i"+n+".example", "m"+n+"@insee.fr")
 		}, time.Hour},
 		"handle": {func(l *attest.Limits) { l.RequestsPerHandle = 2 }, func(n string) attest.Beginning {
-			return from(n, asks(marie, "m"+n+"@insee.fr"))
+			return asks(marie, "m"+n+"@insee.fr")
 		}, time.Hour},
 		"instance": {func(l *attest.Limits) { l.RequestsPerInstance = 2 }, func(n string) attest.Beginning {
 			return from(n, asks("@a"+n+"@social.example", "m"+n+"@insee.fr"))
 		}, time.Hour},
 		"mailbox": {func(l *attest.Limits) { l.RequestsPerMailbox = 2 }, func(n string) attest.Beginning {
-			return from(n, asks("@a"+n+"@i"+n+".example", "Same+"+n+"@insee.fr"))
+			return asks("@a"+n+"@i"+n+".example", "Same+"+n+"@insee.fr")
 		}, 24 * time.Hour},
 		"total": {func(l *attest.Limits) { l.RequestsInTotal = 2 }, func(n string) attest.Beginning {
 			return from(n, asks("@a"+n+"@i"+n+".example", "m"+n+"@insee.fr"))

@@ -333,9 +333,11 @@ func (w *world) mails(t tb) (all []attest.Message) {
 
 func (w *world) outbox(t tb) []attest.OutboxEntry {
 	t.Helper()
-	entries, err := w.store.DueOutbox(t.Context(), w.now(), 10_000)
+	mails, err := w.store.DueOutbox(t.Context(), attest.OutboxMail, w.now(), 10_000)
 	must(t, err)
-	return entries
+	revocations, err := w.store.DueOutbox(t.Context(), attest.OutboxRevocation, w.now(), 10_000)
+	must(t, err)
+	return append(revocations, mails...)
 }
 
 // code is that of the newest mail.

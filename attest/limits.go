@@ -15,11 +15,12 @@ import (
 // being flooded. All processes on one database share the counts.
 type Limits struct {
 	RequestsPerClient   int // an hour
-	RequestsPerHandle   int // an hour
+	RequestsPerHandle   int // an hour, by one client
 	RequestsPerInstance int // an hour
-	RequestsPerMailbox  int // a day
+	RequestsPerMailbox  int // a day, by one client
 	RequestsInTotal     int // an hour
 	MailsPerMailbox     int // an hour
+	MailsPerMailboxADay int
 	MailsInTotal        int // an hour
 	WrongCodes          int // a day, in total
 	LooksPerRequest     int // at the profile, an hour
@@ -34,6 +35,7 @@ func DefaultLimits() Limits {
 		RequestsPerMailbox:  20,
 		RequestsInTotal:     3000,
 		MailsPerMailbox:     5,
+		MailsPerMailboxADay: 20,
 		MailsInTotal:        3000,
 		WrongCodes:          500,
 		LooksPerRequest:     30,
@@ -53,23 +55,25 @@ var (
 		"Too many wrong codes were typed today, by anybody, so no codes are sent for now. Try again later.")
 )
 
-// countBegin counts a request before anything is looked up for it.
+// countBegin counts a request before anything is looked up for it. Whoever asks
+// has proven nothing: for an account and for a mailbox their own requests count
+// alone, or a stranger could use up its share.
 func (q *Requests) countBegin(ctx context.Context, h acct.Handle, a acct.Address, client string) error {
 	l := q.limits
 	return q.count(ctx, errLimited,
 		q.limit("client", client, time.Hour, l.RequestsPerClient),
-		q.limit("mailbox", a.Key(), day, l.RequestsPerMailbox),
-		q.limit("handle", h.Key(), time.Hour, l.RequestsPerHandle),
+		q.limit("mailbox", client+" "+a.Key(), day, l.RequestsPerMailbox),
+		q.limit("handle", client+" "+h.Key(), time.Hour, l.RequestsPerHandle),
 		q.limit("instance", h.Host().String(), time.Hour, l.RequestsPerInstance),
 		q.limit("requests", "", time.Hour, l.RequestsInTotal))
 }
 
 // countActor counts a request for the account that its handle led to, where that
 // is another name: aliases at other hosts must not dodge the limits.
-func (q *Requests) countActor(ctx context.Context, typed acct.Handle, a Actor) error {
+func (q *Requests) countActor(ctx context.Context, typed acct.Handle, a Actor, client string) error {
 	var limits []Limit
 	if a.Handle.Key() != typed.Key() {
-		limits = append(limits, q.limit("handle", a.Handle.Key(), time.Hour, q.limits.RequestsPerHandle))
+		limits = append(limits, q.limit("handle", client+" "+a.Handle.Key(), time.Hour, q.limits.RequestsPerHandle))
 	}
 	if a.Host != typed.Host() {
 		limits = append(limits, q.limit("instance", a.Host.String(), time.Hour, q.limits.RequestsPerInstance))
@@ -83,7 +87,7 @@ func (q *Requests) countFind(ctx context.Context, h acct.Handle, client string) 
 	l := q.limits
 	return q.count(ctx, errLimited,
 		q.limit("finds-client", client, time.Hour, l.RequestsPerClient),
-		q.limit("finds-handle", h.Key(), time.Hour, l.RequestsPerHandle),
+		q.limit("finds-handle", client+" "+h.Key(), time.Hour, l.RequestsPerHandle),
 		q.limit("finds-instance", h.Host().String(), time.Hour, l.RequestsPerInstance),
 		q.limit("finds", "", time.Hour, l.RequestsInTotal))
 }
@@ -92,6 +96,7 @@ func (q *Requests) countFind(ctx context.Context, h acct.Handle, client string) 
 func (q *Requests) countMail(ctx context.Context, a acct.Address) error {
 	return q.count(ctx, errMailLimited,
 		q.limit("mails-mailbox", a.Key(), time.Hour, q.limits.MailsPerMailbox),
+		q.limit("mails-mailbox-day", a.Key(), day, q.limits.MailsPerMailboxADay),
 		q.limit("mails", "", time.Hour, q.limits.MailsInTotal))
 }
 

@@ -85,7 +85,7 @@ func (w *linkWorld) begin(t failer, method attest.Method) attest.Begun {
 // mails takes the mails that are due, and gives what they say.
 func (w *linkWorld) mails(t failer) (found []attest.Message) {
 	t.Helper()
-	entries, err := w.store.DueOutbox(context.Background(), w.now(), 1000)
+	entries, err := w.store.DueOutbox(context.Background(), attest.OutboxMail, w.now(), 1000)
 	if err != nil {
 		t.Fatal(err)
 	}

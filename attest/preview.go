@@ -16,7 +16,7 @@ func (q *Requests) FindAccount(ctx context.Context, handle, client string) (Acto
 	if err := q.countFind(ctx, h, client); err != nil {
 		return Actor{}, err
 	}
-	return q.findActor(ctx, h)
+	return q.findActor(ctx, h, client)
 }
 
 // FindAgency gives what an attestation of a mailbox would say of its agency.

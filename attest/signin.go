@@ -10,8 +10,7 @@ import (
 	"cocarde.example/internal/fault"
 )
 
-// signInTimeout bounds what is done at the instance once its answer has come; the
-// browser that brought it may have gone by then.
+// signInTimeout bounds what is done at the instance once its answer has come.
 const signInTimeout = 40 * time.Second
 
 var (
@@ -102,8 +101,8 @@ func (q *Requests) FinishSignIn(ctx context.Context, c Callback) (SignedIn, erro
 	if err := q.admitCallback(r, s, c); err != nil {
 		return SignedIn{}, err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), signInTimeout)
-	defer cancel()
+	// From here on the sign-in is used up: it is finished even if nobody waits.
+	ctx = context.WithoutCancel(ctx)
 	if err := q.whoSignedIn(ctx, r, s, c.Code); err != nil {
 		return SignedIn{}, err
 	}
@@ -136,11 +135,13 @@ func (q *Requests) admitCallback(r Request, s SignIn, c Callback) error {
 // whoSignedIn is nil if the account that signed in is the request's. A token
 // that could not be given back is queued, whatever else went wrong.
 func (q *Requests) whoSignedIn(ctx context.Context, r Request, s SignIn, code string) error {
+	signingIn, cancel := context.WithTimeout(ctx, signInTimeout)
+	defer cancel()
 	verifier, err := q.vault.Open(sealVerifier, s.Verifier)
 	if err != nil {
 		return fmt.Errorf("open PKCE verifier: %w", err)
 	}
-	actorID, unrevoked, err := q.fediverse.FinishSignIn(ctx, SignInAt{
+	actorID, unrevoked, err := q.fediverse.FinishSignIn(signingIn, SignInAt{
 		Host: r.Actor.Host, RedirectURI: q.redirectURI(r), Verifier: string(verifier),
 	}, code)
 	if unrevoked != nil {

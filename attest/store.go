@@ -20,6 +20,8 @@ var (
 	ErrAccountTaken = errors.New("attest: account has a badge in force")
 	// ErrIndexTaken: the status index is another attestation's.
 	ErrIndexTaken = errors.New("attest: status index is taken")
+	// ErrEnded: every attestation under the badge has ended by itself.
+	ErrEnded = errors.New("attest: badge has ended")
 	// ErrRevoked: the badge is revoked for good.
 	ErrRevoked = errors.New("attest: badge is revoked")
 )
@@ -112,7 +114,7 @@ type BadgeStore interface {
 	// ChangeStatus changes the status of a badge and of every attestation under it
 	// that has not ended, with an event each, and says whether anything changed.
 	// The same status again changes nothing; ErrRevoked when it is revoked and To
-	// is another; ErrNotFound.
+	// is another; ErrEnded; ErrNotFound.
 	ChangeStatus(ctx context.Context, c StatusChange) (changed bool, err error)
 }
 

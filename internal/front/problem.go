@@ -23,7 +23,7 @@ var (
 	busy = newProblem(http.StatusServiceUnavailable, "busy",
 		"Too many requests are under way. Try again in a moment.")
 	internal = newProblem(http.StatusInternalServerError, "internal",
-		"Something went wrong here. Try again later; if it happens again, tell the operator the instance of this problem.")
+		"Something went wrong here. Try again later; if it happens again, tell the operator the request's id.")
 )
 
 func newProblem(status int, code, detail string) Problem {

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
+
+	"cocarde.example/attest"
 )
 
 const (
@@ -50,7 +53,6 @@ type Runner struct {
 	purgeAt   time.Time
 	said      string        // what went wrong last,
 	saidAt    time.Time     // and when the log was told
-	deliverAt time.Time     // used by the goroutine that delivers alone
 	published chan struct{} // closed after the first beat that found everything in place
 	first     bool
 }
@@ -66,13 +68,15 @@ func (r *Runner) Ready() <-chan struct{} { return r.published }
 
 // Run works until the context ends, then gives the lease back.
 func (r *Runner) Run(ctx context.Context) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		r.every(ctx, func() { r.deliver(ctx) })
-	}()
+	var couriers sync.WaitGroup
+	for _, kind := range []attest.OutboxKind{attest.OutboxMail, attest.OutboxRevocation} {
+		couriers.Go(func() {
+			var again time.Time
+			r.every(ctx, func() { r.deliver(ctx, kind, &again) })
+		})
+	}
 	r.every(ctx, func() { r.beat(ctx) })
-	<-done
+	couriers.Wait()
 	r.release()
 }
 
@@ -169,17 +173,16 @@ func (r *Runner) purge(ctx context.Context) error {
 	return nil
 }
 
-func (r *Runner) deliver(ctx context.Context) {
-	if !r.holds() {
-		return
-	}
+// deliver empties the outbox of one kind, not before again: a store that fails is
+// given time.
+func (r *Runner) deliver(ctx context.Context, kind attest.OutboxKind, again *time.Time) {
 	now := r.Now()
-	if now.Before(r.deliverAt) {
+	if !r.holds() || now.Before(*again) {
 		return
 	}
-	if err := r.Courier.Deliver(ctx); err != nil && ctx.Err() == nil {
+	if err := r.Courier.Deliver(ctx, kind); err != nil && ctx.Err() == nil {
 		r.Log.Error("outbox failed; it is tried again", slog.Any("error", err))
-		r.deliverAt = now.Add(deliverAgain)
+		*again = now.Add(deliverAgain)
 	}
 }
 

@@ -75,11 +75,11 @@ func (d *database) NumberEvents(context.Context) error {
 	return d.broken["NumberEvents"]
 }
 
-func (d *database) DueOutbox(_ context.Context, now time.Time, limit int) (due []attest.OutboxEntry, err error) {
+func (d *database) DueOutbox(_ context.Context, kind attest.OutboxKind, now time.Time, limit int) (due []attest.OutboxEntry, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, e := range d.outbox {
-		if !e.gaveUp && !now.Before(e.NotBefore) && len(due) < limit {
+		if !e.gaveUp && e.Kind == kind && !now.Before(e.NotBefore) && len(due) < limit {
 			due = append(due, e.OutboxEntry)
 		}
 	}

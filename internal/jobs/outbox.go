@@ -14,10 +14,11 @@ import (
 )
 
 const (
-	batch       = 8 // entries under way at once
-	sendTimeout = 45 * time.Second
-	firstPause  = 2 * time.Second
-	longPause   = time.Minute
+	batch        = 8 // entries under way at once
+	sendTimeout  = 45 * time.Second
+	firstPause   = 2 * time.Second
+	longPause    = time.Minute
+	longestPause = time.Hour
 )
 
 // Mailer hands a mail to the mail server. An error is temporary unless it is a
@@ -51,9 +52,10 @@ type Courier struct {
 	sent map[int64]bool // taken at the other end, and still in the store
 }
 
-// Deliver tries each entry that is due once.
-func (c *Courier) Deliver(ctx context.Context) error {
-	entries, err := c.Store.DueOutbox(ctx, c.Now(), batch)
+// Deliver tries each entry of a kind that is due once. Each kind goes its own
+// way: an instance that hangs must not hold up the mail.
+func (c *Courier) Deliver(ctx context.Context, kind attest.OutboxKind) error {
+	entries, err := c.Store.DueOutbox(ctx, kind, c.Now(), batch)
 	if err != nil {
 		return err
 	}
@@ -70,7 +72,7 @@ func (c *Courier) deliver(ctx context.Context, e attest.OutboxEntry) error {
 	if c.wasSent(e.ID) {
 		return c.forget(ctx, e.ID)
 	}
-	if !c.Now().Before(e.NotAfter) {
+	if !e.NotAfter.IsZero() && !c.Now().Before(e.NotAfter) {
 		return c.Store.OutboxGaveUp(ctx, e.ID, "too_late")
 	}
 	sendCtx, cancel := context.WithTimeout(ctx, sendTimeout)
@@ -88,7 +90,7 @@ func (c *Courier) deliver(ctx context.Context, e attest.OutboxEntry) error {
 	if f, ok := fault.Of(err); ok && f.Kind == fault.Invalid {
 		return c.Store.OutboxGaveUp(ctx, e.ID, code)
 	}
-	return c.Store.OutboxFailed(ctx, e.ID, c.Now().Add(pause(e.Attempts)), code)
+	return c.Store.OutboxFailed(ctx, e.ID, c.Now().Add(pause(e.Kind, e.Attempts)), code)
 }
 
 func (c *Courier) wasSent(id int64) bool {
@@ -148,10 +150,12 @@ func open[T any](v Opener, purpose string, sealed []byte) (T, error) {
 	return body, nil
 }
 
-// pause doubles with each attempt: 2 s, 4 s, … one minute.
-func pause(attempts int) time.Duration {
-	if attempts > 5 {
-		return longPause
+// pause doubles with each attempt: 2 s, 4 s, … a minute for mail, whose codes do
+// not wait, and an hour for revocations, which may wait for days.
+func pause(kind attest.OutboxKind, attempts int) time.Duration {
+	longest := longPause
+	if kind == attest.OutboxRevocation {
+		longest = longestPause
 	}
-	return min(firstPause<<attempts, longPause)
+	return min(firstPause<<min(attempts, 12), longest)
 }

@@ -17,8 +17,8 @@ type Store interface {
 	// NumberEvents numbers the committed public events that have no number yet, in
 	// the order of their insertion, without gaps.
 	NumberEvents(ctx context.Context) error
-	// DueOutbox gives entries whose time has come, oldest first.
-	DueOutbox(ctx context.Context, now time.Time, limit int) ([]attest.OutboxEntry, error)
+	// DueOutbox gives entries of a kind whose time has come, oldest first.
+	DueOutbox(ctx context.Context, kind attest.OutboxKind, now time.Time, limit int) ([]attest.OutboxEntry, error)
 	// OutboxSent deletes an entry.
 	OutboxSent(ctx context.Context, id int64) error
 	// OutboxFailed counts an attempt and says when the next may be; lastError is a

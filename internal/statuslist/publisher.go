@@ -15,6 +15,7 @@ const (
 	TTL       = 5 * time.Minute
 	lifetime  = 24 * time.Hour
 	signAgain = time.Hour
+	maxAhead  = time.Minute // by which verifiers let a list's iat be ahead of their clock
 )
 
 // ContentType of a status list token (draft-ietf-oauth-status-list, section 5.1).
@@ -103,7 +104,7 @@ func (p *Publisher) publish(ctx context.Context, l List) error {
 			return nil
 		}
 	}
-	a, err := p.sign(l.Number)
+	a, err := p.sign(l.Number, p.after(c.signedAt))
 	if err != nil {
 		return err
 	}
@@ -127,8 +128,19 @@ func (p *Publisher) changed(ctx context.Context, list, after, upTo int64) (bool,
 	return false, err
 }
 
-func (p *Publisher) sign(list int64) (Artefact, error) {
-	a := Artefact{Path: Path(list), ContentType: ContentType, SignedAt: p.now()}
+// after is now, but not before a list was signed that others may have: they refuse
+// one that is older. A clock that ran far ahead before is not followed: they
+// refuse lists from the future too.
+func (p *Publisher) after(former time.Time) time.Time {
+	now := p.now()
+	if former.After(now) && former.Sub(now) < maxAhead {
+		return former
+	}
+	return now
+}
+
+func (p *Publisher) sign(list int64, at time.Time) (Artefact, error) {
+	a := Artefact{Path: Path(list), ContentType: ContentType, SignedAt: at}
 	a.ExpiresAt = a.SignedAt.Add(lifetime)
 	claims := verify.ListClaims{
 		URI: p.issuer + a.Path, IssuedAt: a.SignedAt.Unix(), ExpiresAt: a.ExpiresAt.Unix(), TTL: int64(TTL / time.Second),

@@ -45,7 +45,7 @@ type Store interface {
 	StatusChanges(ctx context.Context, after, upTo int64) ([]Entry, error)
 	// Artefact gives what was published last at a path; ok is false if nothing was.
 	Artefact(ctx context.Context, path string) (a Artefact, ok bool, err error)
-	// SaveArtefact publishes, unless what stands there has a greater Seq or was
-	// signed later.
+	// SaveArtefact publishes, unless what stands there has a greater Seq, or the
+	// same and was signed later.
 	SaveArtefact(ctx context.Context, a Artefact) error
 }

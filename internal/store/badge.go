@@ -139,13 +139,16 @@ func (w *writing) changeStatus(c attest.StatusChange) (changed bool, err error) 
 	if err != nil {
 		return false, err
 	}
-	_, err = w.exec(`
+	recorded, err := w.exec(`
 		INSERT INTO events (`+eventColumns+`)
 		SELECT $3, TRUE, $2, $4, b.id, a.jti, a.list, a.idx, a.token_hash, b.account_vrf, b.agency_vrf, '', $5, $6
 		FROM badges b JOIN attestations a ON a.badge_id = b.id
 		WHERE b.id = $1 AND a.expires_at > $2 ORDER BY a.issued_at, a.jti`,
 		c.BadgeID, c.At.UnixMicro(), event, c.By, c.Reason, c.Note)
-	return true, err
+	if err == nil && recorded == 0 {
+		err = attest.ErrEnded // no act without an event
+	}
+	return err == nil, err
 }
 
 // whyUnchanged tells a badge that has the status already from one that cannot get it.

@@ -27,12 +27,12 @@ func (s *Store) AddOutbox(ctx context.Context, e attest.OutboxEntry) error {
 }
 
 // DueOutbox implements jobs.Store.
-func (s *Store) DueOutbox(ctx context.Context, now time.Time, limit int) ([]attest.OutboxEntry, error) {
+func (s *Store) DueOutbox(ctx context.Context, kind attest.OutboxKind, now time.Time, limit int) ([]attest.OutboxEntry, error) {
 	var due []attest.OutboxEntry
 	err := s.reader.read(ctx).each(`
 		SELECT id, kind, request_id, body, not_before, not_after, attempts FROM outbox
-		WHERE NOT gave_up AND not_before <= $1 ORDER BY not_before, id LIMIT $2`,
-		args(now.UnixMicro(), limit), func(row scanner) error {
+		WHERE NOT gave_up AND kind = $1 AND not_before <= $2 ORDER BY not_before, id LIMIT $3`,
+		args(kind, now.UnixMicro(), limit), func(row scanner) error {
 			var e attest.OutboxEntry
 			err := row.Scan(&e.ID, &e.Kind, &e.RequestID, &e.Body, moment{&e.NotBefore}, moment{&e.NotAfter}, &e.Attempts)
 			due = append(due, e)

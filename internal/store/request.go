@@ -195,7 +195,7 @@ func (s *Store) RenewMailboxCode(ctx context.Context, id string, c attest.Code, 
 		if err != nil {
 			return err
 		}
-		if _, err := w.exec(`DELETE FROM outbox WHERE request_id = $1`, id); err != nil {
+		if _, err := w.exec(`DELETE FROM outbox WHERE request_id = $1 AND request_id <> ''`, id); err != nil {
 			return err // the former code is dead, wherever its mail is
 		}
 		return w.send(mail)

@@ -81,7 +81,8 @@ func (s *Store) SaveArtefact(ctx context.Context, a statuslist.Artefact) error {
 			INSERT INTO artefacts (path, content_type, body, signed_at, expires_at, seq) VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (path) DO UPDATE SET content_type = excluded.content_type, body = excluded.body,
 				signed_at = excluded.signed_at, expires_at = excluded.expires_at, seq = excluded.seq
-			WHERE artefacts.seq <= excluded.seq AND artefacts.signed_at <= excluded.signed_at`,
+			WHERE artefacts.seq < excluded.seq
+				OR artefacts.seq = excluded.seq AND artefacts.signed_at <= excluded.signed_at`,
 			a.Path, a.ContentType, a.Body, a.SignedAt.UnixMicro(), micros(a.ExpiresAt), a.Seq)
 		return err
 	})

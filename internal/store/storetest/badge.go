@@ -165,15 +165,16 @@ func badgeStatus(t *testing.T, db Database) {
 	}
 }
 
-// badgeStatusOfEnded: an attestation that has ended keeps its status.
+// badgeStatusOfEnded: an attestation that has ended keeps its status, and no act
+// goes without an event.
 func badgeStatusOfEnded(t *testing.T, db Database) {
 	s, ctx := db.Open(t), t.Context()
 	i := issued(t, s, proven(t, s, 1))
-	changed, err := s.ChangeStatus(ctx, attest.StatusChange{BadgeID: i.Badge.ID, To: verify.Revoked, At: now.Add(validity), Reason: attest.Other})
+	_, err := s.ChangeStatus(ctx, attest.StatusChange{BadgeID: i.Badge.ID, To: verify.Revoked, At: now.Add(validity), Reason: attest.Other})
+	want(t, err, attest.ErrEnded)
+	p, err := s.Badge(ctx, i.Badge.ID)
 	must(t, err)
-	if !changed {
-		t.Fatal("the badge was not revoked")
-	}
+	same(t, p, published(i))
 	entries, err := s.NotValid(ctx, i.Attestation.List)
 	must(t, err)
 	same(t, entries, []statuslist.Entry(nil))

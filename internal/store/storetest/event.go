@@ -133,7 +133,8 @@ func artefact(t *testing.T, db Database) {
 		taken  bool
 	}{
 		"smaller seq":            {4, time.Minute, false},
-		"signed earlier":         {6, -time.Minute, false},
+		"same, signed earlier":   {5, -time.Minute, false},
+		"after a clock's step":   {6, -time.Minute, true},
 		"same seq, signed later": {5, time.Minute, true},
 		"the same":               {5, 0, true},
 		"greater seq":            {6, 0, true},

@@ -206,7 +206,7 @@ func published(i attest.Issuance) attest.Published {
 
 func due(t *testing.T, s Store) []attest.OutboxEntry {
 	t.Helper()
-	entries, err := s.DueOutbox(t.Context(), now.Add(time.Hour), 1000)
+	entries, err := s.DueOutbox(t.Context(), attest.OutboxMail, now.Add(time.Hour), 1000)
 	must(t, err)
 	return entries
 }

@@ -97,12 +97,20 @@ func outbox(t *testing.T, db Database) {
 		e := mail(n)
 		e.NotBefore = now.Add(time.Duration(3-n) * time.Minute)
 		if n == 3 {
-			e.Kind, e.NotAfter = attest.OutboxRevocation, time.Time{}
+			e.NotAfter = time.Time{}
 		}
 		must(t, s.AddOutbox(ctx, *e))
 	}
+	other := mail(9)
+	other.Kind, other.NotBefore = attest.OutboxRevocation, now
+	must(t, s.AddOutbox(ctx, *other))
+	revocations, err := s.DueOutbox(ctx, attest.OutboxRevocation, now.Add(time.Hour), 10)
+	must(t, err)
+	if len(revocations) != 1 {
+		t.Fatalf("%d revocations are due, want the one", len(revocations))
+	}
 	bodies := func(at time.Time, limit int) (found [][]byte, ids []int64) {
-		entries, err := s.DueOutbox(ctx, at, limit)
+		entries, err := s.DueOutbox(ctx, attest.OutboxMail, at, limit)
 		must(t, err)
 		for _, e := range entries {
 			found, ids = append(found, e.Body), append(ids, e.ID)
@@ -122,7 +130,7 @@ func outbox(t *testing.T, db Database) {
 	must(t, s.OutboxGaveUp(ctx, ids[2], "mailbox_refused"))
 	found, _ = bodies(now.Add(time.Hour), 10)
 	same(t, found, [][]byte{mail(0).Body})
-	entries, err := s.DueOutbox(ctx, now.Add(2*time.Hour), 10)
+	entries, err := s.DueOutbox(ctx, attest.OutboxMail, now.Add(2*time.Hour), 10)
 	must(t, err)
 	failed := *mail(2)
 	failed.ID, failed.NotBefore, failed.Attempts = ids[1], now.Add(2*time.Hour), 1

@@ -165,7 +165,9 @@ CREATE TABLE outbox (
     gave_up    INTEGER NOT NULL
 ) STRICT;
 
-CREATE INDEX outbox_due ON outbox (not_before) WHERE NOT gave_up;
+CREATE INDEX outbox_due ON outbox (kind, not_before) WHERE NOT gave_up;
+
+CREATE INDEX outbox_request ON outbox (request_id) WHERE request_id <> '';
 
 CREATE TABLE limits (
     name         TEXT    NOT NULL,
