@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"time"
 
 	"cocarde.example/attest"
 	"cocarde.example/internal/fault"
@@ -47,7 +48,7 @@ func (b badges) show(w http.ResponseWriter, r *http.Request, p attest.Published)
 	badge, a := p.Badge, p.Attestation
 	return writeJSON(w, http.StatusOK, nil, Attestation{
 		ID: badge.ID, Attestation: a.Token, Type: AttestationType(badge.Kind),
-		Status: Status(badge.Status.String()), StatusChangedAt: badge.ChangedAt.UTC(),
+		Status: Status(badge.Status.String()), StatusChangedAt: badge.ChangedAt.UTC().Truncate(time.Hour),
 		Handle: badge.Actor.Handle.String(), Actor: badge.Actor.ID, Agency: agencyOf(badge.Agency),
 		IssuedAt: a.IssuedAt.UTC(), ExpiresAt: a.ExpiresAt.UTC(), BadgeURL: b.issuer + "/b/" + badge.ID,
 	})

@@ -379,7 +379,7 @@ type Attestation struct {
 	// Examples: valid
 	Status Status `json:"status"`
 
-	// StatusChangedAt When the status last changed.
+	// StatusChangedAt When the status last changed, rounded down to the hour.
 	//
 	// Examples: 2026-11-22T10:00:00Z
 	StatusChangedAt time.Time `json:"status_changed_at"`
@@ -580,6 +580,14 @@ type Request struct {
 
 	// Link What a look at the profile has seen. Present where it was just looked at.
 	Link *ProfileLink `json:"link,omitempty"`
+
+	// MailError Why the newest code could not be mailed: `mail_refused`, the mail server will never take it, so
+	// check the address and begin anew; `too_late`, it could not be delivered while the code held, so
+	// ask for another. Absent while the mail is on its way or has been delivered.
+	//
+	//
+	// Examples: mail_refused
+	MailError *string `json:"mail_error,omitempty"`
 
 	// State Where a request stands. `expired`, `withdrawn` and `refused` are ends; `issued` still
 	// repeats its answer until `expires_at`.

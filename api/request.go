@@ -136,7 +136,7 @@ func view(v attest.View) Request {
 	return Request{
 		ID: v.ID, State: RequestState(v.State), Handle: v.Handle.String(), Actor: v.Actor.ID,
 		Agency: agencyOf(v.Agency), AuthorizeURL: optional(v.AuthorizeURL), BadgeURL: v.BadgeURL,
-		ExpiresAt: v.ExpiresAt.UTC(), Link: linkOf(v),
+		ExpiresAt: v.ExpiresAt.UTC(), Link: linkOf(v), MailError: optional(v.MailError),
 	}
 }
 

@@ -123,20 +123,34 @@ func agencyOf(m agency.Match) Agency {
 	return Agency{Domain: m.Domain.String(), Name: m.Name, Country: m.Country}
 }
 
-// findActor resolves the handle and refuses an account that has a badge.
+// findActor resolves the handle and refuses an account that has a listed badge.
+// Of one that is not listed nobody learns before the account is proven.
 func (q *Requests) findActor(ctx context.Context, h acct.Handle) (Actor, error) {
 	actor, err := q.fediverse.Resolve(ctx, h)
 	if err != nil {
 		return Actor{}, at("/handle", err)
 	}
-	_, err = q.store.BadgeOfAccount(ctx, actor.ID, q.now())
-	switch {
-	case err == nil:
-		return Actor{}, errAccountHasBadge
-	case !errors.Is(err, ErrNotFound):
-		return Actor{}, fmt.Errorf("find badge of account: %w", err)
+	if err := q.countActor(ctx, h, actor); err != nil {
+		return Actor{}, err
 	}
-	return actor, nil
+	p, err := q.badgeOf(ctx, actor)
+	if err == nil && p != nil && p.Badge.Listed {
+		err = errAccountHasBadge
+	}
+	return actor, err
+}
+
+// badgeOf gives the badge that stands in the way of another for an account, nil
+// if there is none.
+func (q *Requests) badgeOf(ctx context.Context, a Actor) (*Published, error) {
+	p, err := q.store.BadgeOfAccount(ctx, a.ID, q.now())
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("find badge of account: %w", err)
+	}
+	return &p, nil
 }
 
 // at points a fault that may be shown at the member of the input that caused it.

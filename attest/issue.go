@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"cocarde.example/internal/acct"
+	"cocarde.example/internal/fault"
 	"cocarde.example/verify"
 )
 
@@ -20,6 +21,9 @@ const DefaultValidity = 180 * day
 // indexTries bounds how often an index that was free when looked up may turn out
 // to be taken when committed.
 const indexTries = 8
+
+var errNotNow = fault.New(fault.Unavailable, "not_ready",
+	"This server cannot work now; its log says why. Try again in a moment.").After(time.Second)
 
 // saltSize is in bytes (RFC 9901 §9.3 asks for 128 bits).
 const saltSize = 16
@@ -118,6 +122,9 @@ func (q *Requests) checkOwn(ctx context.Context, full string, r Request) error {
 	report := q.checker.Verify(ctx, full, verify.ForHandle(r.Actor.Handle.String()))
 	if report.Valid {
 		return nil
+	}
+	if report.Code == verify.StatusUnavailable {
+		return errNotNow
 	}
 	for _, c := range report.Checks {
 		if c.Outcome == verify.Failed {

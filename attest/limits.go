@@ -2,6 +2,8 @@ package attest
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -56,10 +58,23 @@ func (q *Requests) countBegin(ctx context.Context, h acct.Handle, a acct.Address
 	l := q.limits
 	return q.count(ctx, errLimited,
 		q.limit("client", client, time.Hour, l.RequestsPerClient),
+		q.limit("mailbox", a.Key(), day, l.RequestsPerMailbox),
 		q.limit("handle", h.Key(), time.Hour, l.RequestsPerHandle),
 		q.limit("instance", h.Host().String(), time.Hour, l.RequestsPerInstance),
-		q.limit("mailbox", a.Key(), day, l.RequestsPerMailbox),
 		q.limit("requests", "", time.Hour, l.RequestsInTotal))
+}
+
+// countActor counts a request for the account that its handle led to, where that
+// is another name: aliases at other hosts must not dodge the limits.
+func (q *Requests) countActor(ctx context.Context, typed acct.Handle, a Actor) error {
+	var limits []Limit
+	if a.Handle.Key() != typed.Key() {
+		limits = append(limits, q.limit("handle", a.Handle.Key(), time.Hour, q.limits.RequestsPerHandle))
+	}
+	if a.Host != typed.Host() {
+		limits = append(limits, q.limit("instance", a.Host.String(), time.Hour, q.limits.RequestsPerInstance))
+	}
+	return q.count(ctx, errLimited, limits...)
 }
 
 // countFind counts a look for an account under the ceilings of requests, but
@@ -98,14 +113,25 @@ func (q *Requests) count(ctx context.Context, refusal *fault.Error, limits ...Li
 	return nil
 }
 
-// countWrongCode counts a wrong code against the ceiling that all share, and
-// tells the operator when it is reached.
-func (q *Requests) countWrongCode(ctx context.Context) error {
-	exceeded, _, err := q.store.Count(ctx, q.now(), q.wrongCodes())
-	if err == nil && exceeded != nil {
+// countWrongCode counts a mailbox code that was judged wrong against the ceiling
+// that all share, and tells the operator once that is reached. It gives the
+// judgement back, or what kept it from counting.
+func (q *Requests) countWrongCode(ctx context.Context, judgement error) error {
+	if !errors.Is(judgement, errCodeWrong) && !errors.Is(judgement, errRefused) {
+		return judgement
+	}
+	l := q.wrongCodes()
+	if _, _, err := q.store.Count(ctx, q.now(), l); err != nil {
+		return fmt.Errorf("count wrong code: %w", err)
+	}
+	n, err := q.store.Counted(ctx, q.now(), l)
+	if err != nil {
+		return fmt.Errorf("count wrong codes: %w", err)
+	}
+	if n >= l.Max {
 		q.log.Error("ceiling of wrong codes reached: no codes are mailed until the window ends")
 	}
-	return err
+	return judgement
 }
 
 // codesAllowed refuses when the ceiling of wrong codes is reached. It refuses

@@ -24,6 +24,12 @@ var (
 
 // proveAccount records the account proof and asks for the mail with the code.
 func (q *Requests) proveAccount(ctx context.Context, r Request) (View, error) {
+	switch p, err := q.badgeOf(ctx, r.Actor); {
+	case err != nil:
+		return View{}, err
+	case p != nil:
+		return View{}, errAccountHasBadge
+	}
 	code, entry, err := q.newMailboxCode(ctx, r)
 	if err != nil {
 		return View{}, err
@@ -62,6 +68,7 @@ func (q *Requests) RenewCode(ctx context.Context, id, token string) (View, error
 	if err != nil {
 		return View{}, fmt.Errorf("renew code: %w", err)
 	}
+	r.MailError = ""
 	return q.view(r), nil
 }
 
@@ -98,7 +105,11 @@ func (q *Requests) newMailboxCode(ctx context.Context, r Request) (Code, *Outbox
 		return Code{}, nil, fmt.Errorf("find badge of mailbox: %w", err)
 	}
 	entry, err := q.mailEntry(m, code.ExpiresAt)
-	return code, entry, err
+	if err != nil {
+		return Code{}, nil, err
+	}
+	entry.RequestID = r.ID
+	return code, entry, nil
 }
 
 // ProveMailbox takes the code. The right code again, after it was accepted, is
@@ -119,6 +130,9 @@ func (q *Requests) ProveMailbox(ctx context.Context, id, token, typed string) (V
 		}
 		return View{}, errOutOfTurn
 	}
+	if q.late(r.MailboxCode) {
+		return View{}, errCodeExpired // not a try: there is nothing to guess
+	}
 	code, err := q.store.TakeMailboxTry(ctx, r.ID, maxTries)
 	if errors.Is(err, ErrState) {
 		return View{}, q.notIn(ctx, r.ID)
@@ -127,7 +141,7 @@ func (q *Requests) ProveMailbox(ctx context.Context, id, token, typed string) (V
 		return View{}, fmt.Errorf("take try: %w", err)
 	}
 	if err := q.judge(ctx, r, code, hash); err != nil {
-		return View{}, err
+		return View{}, q.countWrongCode(ctx, err)
 	}
 	err = q.store.ProveMailbox(ctx, r.ID, hash, q.now())
 	if errors.Is(err, ErrState) {
@@ -143,14 +157,11 @@ func (q *Requests) ProveMailbox(ctx context.Context, id, token, typed string) (V
 // judge compares a code on which a try was just taken. The last wrong try ends
 // the request.
 func (q *Requests) judge(ctx context.Context, r Request, c Code, hash []byte) error {
-	if !q.now().Before(c.ExpiresAt) {
+	if q.late(&c) {
 		return errCodeExpired
 	}
 	if subtle.ConstantTimeCompare(c.Hash, hash) == 1 {
 		return nil
-	}
-	if err := q.countWrongCode(ctx); err != nil {
-		return fmt.Errorf("count wrong code: %w", err)
 	}
 	if c.Tries < maxTries {
 		return errCodeWrong
@@ -160,6 +171,8 @@ func (q *Requests) judge(ctx context.Context, r Request, c Code, hash []byte) er
 	}
 	return errRefused
 }
+
+func (q *Requests) late(c *Code) bool { return c != nil && !q.now().Before(c.ExpiresAt) }
 
 func (q *Requests) mailboxCodeHash(r Request, digits string) []byte {
 	return q.vault.CodeHash("mailbox-code", r.ID, digits)

@@ -49,8 +49,11 @@ const (
 
 // OutboxEntry is something to be sent to another server, until it has been taken there.
 type OutboxEntry struct {
-	ID        int64 // given by the store
-	Kind      OutboxKind
+	ID   int64 // given by the store
+	Kind OutboxKind
+	// RequestID is whose code this carries; empty for everything else. If it cannot
+	// be delivered, the request says so.
+	RequestID string
 	Body      []byte // sealed
 	NotBefore time.Time
 	NotAfter  time.Time // after it, sending is pointless (a code has ended)

@@ -85,4 +85,5 @@ type Request struct {
 	CodesSent      int
 	MailboxProofAt time.Time // zero until proven
 	JTI            string    // of the attestation, once issued
+	MailError      string    // code of why the newest mail could not be delivered
 }

@@ -183,7 +183,7 @@ func (q *Requests) view(r Request) View {
 	return View{
 		ID: r.ID, State: q.stateOf(r), Method: r.Method, Handle: r.Actor.Handle, Actor: r.Actor,
 		Agency: r.Agency, BadgeURL: q.badgeURL(r.BadgeID), ExpiresAt: r.ExpiresAt, Listed: r.Listed,
-		Code: codeView(r), CodesLeft: maxCodes - r.CodesSent,
+		Code: codeView(r), CodesLeft: maxCodes - r.CodesSent, MailError: r.MailError,
 	}
 }
 

@@ -189,6 +189,9 @@ func (q *Requests) ConfirmAccount(ctx context.Context, id, token, code string) (
 	if len(code) != 8 {
 		return View{}, errCodeMalformed
 	}
+	if q.late(r.AccountCode) {
+		return View{}, errCodeExpired
+	}
 	held, err := q.store.TakeAccountTry(ctx, r.ID, maxTries)
 	if errors.Is(err, ErrState) {
 		return View{}, q.notIn(ctx, r.ID)

@@ -48,8 +48,8 @@ type RequestStore interface {
 	// ProveAccount records the account proof, sets the mailbox code and puts the
 	// mail (nil: none goes out) in the outbox. ErrState if the account is not awaited.
 	ProveAccount(ctx context.Context, id string, at time.Time, c Code, mail *OutboxEntry) error
-	// RenewMailboxCode replaces the mailbox code by a fresh one and puts its mail in
-	// the outbox. ErrState if the mailbox is not awaited or max codes were sent.
+	// RenewMailboxCode replaces the mailbox code by a fresh one, on which the tries
+	// taken so far still count, and puts its mail in the outbox. ErrState if the mailbox is not awaited or max codes were sent.
 	RenewMailboxCode(ctx context.Context, id string, c Code, mail *OutboxEntry, max int) error
 	// TakeMailboxTry counts one try at the MailboxCode, as TakeAccountTry.
 	TakeMailboxTry(ctx context.Context, id string, max int) (Code, error)
@@ -126,8 +126,10 @@ type Limit struct {
 
 // LimitStore counts in windows that all processes share.
 type LimitStore interface {
-	// Count adds one under every limit and names the first that is thereby
-	// exceeded, with the end of its window; exceeded is nil if none is.
+	// Count adds one under each limit in turn, until one is thereby exceeded: it
+	// names that one, with the end of its window, and leaves those after it alone,
+	// so that whoever is refused uses up nobody else's share. exceeded is nil if
+	// none is.
 	Count(ctx context.Context, now time.Time, limits ...Limit) (exceeded *Limit, until time.Time, err error)
 	// Counted says how many stand under a limit in its present window, adding none.
 	Counted(ctx context.Context, now time.Time, l Limit) (int, error)

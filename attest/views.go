@@ -29,6 +29,7 @@ type View struct {
 	Link         *Sighting // only where the profile was just looked at for BadgeURL
 	Code         *CodeView // of the code to be typed next; nil if none is out
 	CodesLeft    int       // mails with a code that may still be sent
+	MailError    string    // code of why the newest mail could not be delivered; empty while it is on its way
 	Listed       bool
 	ExpiresAt    time.Time
 }

@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -46,15 +47,15 @@ type verified struct {
 	floor  func() bool
 }
 
-// measure lets subject and floor take turns, so that both meet the same machine.
+// measure lets subject and floor take turns, so that both meet the same machine,
+// and compares medians: a turn that another program interrupts tells nothing.
 // The subject runs times times for each run of the floor, to be above the clock's grain.
 func (s verified) measure(b *testing.B, times int, subject func() bool) {
 	b.Helper()
 	if !subject() || !s.floor() {
 		b.Fatal("the token does not hold")
 	}
-	var spent, bare time.Duration
-	runs := 0
+	var spent, bare []time.Duration
 	for b.Loop() {
 		start := time.Now()
 		ok := s.floor()
@@ -62,17 +63,21 @@ func (s verified) measure(b *testing.B, times int, subject func() bool) {
 		for range times {
 			ok = subject() && ok
 		}
-		spent += time.Since(between)
-		bare += between.Sub(start)
+		spent = append(spent, time.Since(between)/time.Duration(times))
+		bare = append(bare, between.Sub(start))
 		if !ok {
 			b.Fatal("the token does not hold")
 		}
-		runs++
 	}
-	each, floor := spent/time.Duration(runs*times), bare/time.Duration(runs)
+	each, floor := middle(spent), middle(bare)
 	b.ReportMetric(float64(each.Nanoseconds()), "ns/token")
 	b.ReportMetric(float64(floor.Nanoseconds()), "floor-ns")
-	b.ReportMetric(spent.Seconds()/float64(times)/bare.Seconds(), "x-floor")
+	b.ReportMetric(each.Seconds()/floor.Seconds(), "x-floor")
+}
+
+func middle(all []time.Duration) time.Duration {
+	slices.Sort(all)
+	return all[len(all)/2]
 }
 
 func newVerified(b *testing.B) verified {

@@ -33,7 +33,7 @@ func newSealer(key []byte) *Sealer {
 }
 
 // Seal encrypts plain for one purpose, which is authenticated, not stored: what
-// was sealed for one purpose or row does not open as another's. The result is
+// was sealed for one purpose does not open as another's. The result is
 // 41 bytes longer: version, nonce, tag.
 func (s *Sealer) Seal(purpose string, plain []byte) []byte {
 	head := 1 + s.aead.NonceSize()

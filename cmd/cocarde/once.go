@@ -10,6 +10,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"cocarde.example/attest"
@@ -234,7 +235,9 @@ func (s *story) forgedState(ctx context.Context) (string, error) {
 }
 
 // shownCode finds the code on the callback page.
-var shownCode = regexp.MustCompile(`<output[^>]*>([0-9a-z]{4})[ -]?([0-9a-z]{4})</output>`)
+var shownCode = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`<output[^>]*>([0-9a-z]{4})[ -]?([0-9a-z]{4})</output>`)
+})
 
 func (s *story) foreignBrowser(ctx context.Context) (string, error) {
 	callback, err := s.signIn(ctx, s.karim)
@@ -248,7 +251,7 @@ func (s *story) foreignBrowser(ctx context.Context) (string, error) {
 	if _, err := s.stands(ctx, s.karim, attest.AwaitingAccountProof); err != nil {
 		return "", err
 	}
-	found := shownCode.FindStringSubmatch(html.UnescapeString(page))
+	found := shownCode().FindStringSubmatch(html.UnescapeString(page))
 	if found == nil {
 		return "", errors.New("the page shows no code")
 	}

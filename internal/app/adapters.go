@@ -3,9 +3,12 @@ package app
 import (
 	"context"
 	"errors"
+	"sync"
 
 	"cocarde.example/api"
 	"cocarde.example/internal/published"
+	"cocarde.example/internal/translog"
+	"cocarde.example/keys"
 	"cocarde.example/verify"
 )
 
@@ -14,6 +17,24 @@ type ownVerifier struct{ v *verify.Verifier }
 
 func (o ownVerifier) Verify(ctx context.Context, token string, account verify.Account) verify.Report {
 	return o.v.Verify(ctx, token, account)
+}
+
+// pseudonyms makes the VRF's key at its first use, and not at each start.
+type pseudonyms struct {
+	vrf func() (*translog.VRF, error)
+}
+
+func newPseudonyms(k keys.DataKey) pseudonyms {
+	return pseudonyms{sync.OnceValues(func() (*translog.VRF, error) { return translog.NewVRF(k.Bytes()) })}
+}
+
+// Outputs implements attest.Pseudonyms.
+func (p pseudonyms) Outputs(acctURI, agencyDomain string) (account, agency []byte, err error) {
+	vrf, err := p.vrf()
+	if err != nil {
+		return nil, nil, err
+	}
+	return vrf.Outputs(acctURI, agencyDomain)
 }
 
 // health tells the API whether the program can serve.

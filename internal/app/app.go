@@ -83,14 +83,24 @@ func (a *App) open(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return errSetting(err)
 	}
-	if a.store, err = store.Open(ctx, store.Options{Path: o.Config.Database, Migrate: true}); err != nil {
-		return naming(o.Config.Database, err)
-	}
-	id, err := settle(ctx, a.store, o.Config, a.origin, o)
-	if err != nil {
+	var id identity
+	p := parts{sender: sender}
+	if p.holder, err = holder(a.lock); err != nil {
 		return err
 	}
-	return a.join(id, sender, o)
+	var g errgroup.Group // a start takes what its longest part takes
+	g.Go(func() (err error) {
+		if a.store, err = store.Open(ctx, store.Options{Path: o.Config.Database, Migrate: true}); err != nil {
+			return naming(o.Config.Database, err)
+		}
+		id, err = settle(ctx, a.store, o.Config, a.origin, o)
+		return err
+	})
+	g.Go(func() error { return p.make(o.Config) })
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return a.join(id, p, o)
 }
 
 // Origin is the issuer's public origin.
@@ -107,13 +117,13 @@ func (a *App) Run(ctx context.Context) error {
 	a.log.Info("listening", slog.String("addr", a.Addr()), slog.String("issuer", a.origin))
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
-		a.runner.Run(ctx)
-		return nil
-	})
-	g.Go(func() error {
 		if err := a.server.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve: %w", err)
 		}
+		return nil
+	})
+	g.Go(func() error {
+		a.runner.Run(ctx)
 		return nil
 	})
 	g.Go(func() error {

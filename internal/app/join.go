@@ -1,9 +1,9 @@
 package app
 
 import (
-	"crypto/rand"
-	"encoding/hex"
+	"context"
 	"fmt"
+	"net"
 	"os"
 	"strings"
 
@@ -11,6 +11,7 @@ import (
 	"cocarde.example/api"
 	"cocarde.example/attest"
 	"cocarde.example/internal/agency"
+	"cocarde.example/internal/config"
 	"cocarde.example/internal/fault"
 	"cocarde.example/internal/fediverse"
 	"cocarde.example/internal/front"
@@ -19,17 +20,27 @@ import (
 	"cocarde.example/internal/published"
 	"cocarde.example/internal/safehttp"
 	"cocarde.example/internal/statuslist"
-	"cocarde.example/internal/translog"
 	"cocarde.example/internal/web"
 	"cocarde.example/verify"
 )
 
-// join makes every room and gives each what it needs.
-func (a *App) join(id identity, sender *mail.Sender, o Options) error {
-	registry, err := agency.Builtin()
-	if err != nil {
-		return err
+// parts are the rooms that need no database.
+type parts struct {
+	sender   *mail.Sender // nil without a mail server
+	holder   string       // names this server among those on its database
+	agencies *agency.Registry
+	pages    *web.Pages
+}
+
+func (p *parts) make(c config.Config) (err error) {
+	if p.agencies, err = agency.Builtin(); err == nil {
+		p.pages, err = web.NewPages(cocarde.Contract, look(c))
 	}
+	return err
+}
+
+// join makes every other room and gives each what it needs.
+func (a *App) join(id identity, p parts, o Options) error {
 	board := statuslist.NewBoard(a.store, o.Now)
 	source, err := newOwn(id.origin, id.ring, board)
 	if err != nil {
@@ -37,45 +48,38 @@ func (a *App) join(id identity, sender *mail.Sender, o Options) error {
 	}
 	verifier := ownVerifier{verify.New(verify.Config{Source: source, Now: o.Now})}
 	instances := newFediverse(a, id, o)
-	requests, err := newRequests(a, id, o, requestParts{registry, instances, verifier, sender != nil})
-	if err != nil {
-		return err
-	}
+	requests := newRequests(a, id, o, requestParts{p.agencies, instances, verifier, p.sender != nil})
 	courier := &jobs.Courier{Store: a.store, Vault: vault{id.data}, Revoker: instances, Now: o.Now, Log: o.Log}
-	if sender != nil {
-		courier.Mailer = sender
+	if p.sender != nil {
+		courier.Mailer = p.sender
 	}
 	a.runner = jobs.New(jobs.Config{
-		Store: a.store, Board: board, Holder: randomHolder(), Now: o.Now, Log: o.Log,
+		Store: a.store, Board: board, Holder: p.holder, Now: o.Now, Log: o.Log,
 		Publisher: statuslist.NewPublisher(a.store, board, signer{id.ring}, id.origin, o.Now),
 		Courier:   courier,
 	})
-	return a.mount(id, o, registry, requests, verifier)
+	return a.mount(id, p, o, requests, verifier)
 }
 
 // mount makes the HTTP side.
-func (a *App) mount(id identity, o Options, registry *agency.Registry, requests *attest.Requests, verifier ownVerifier) error {
+func (a *App) mount(id identity, p parts, o Options, requests *attest.Requests, verifier ownVerifier) error {
 	shelf, err := published.NewShelf(published.Issuer{
 		Origin: id.origin, Ring: id.ring, ActorPEM: id.actor.PublicPEM(),
 	}, a.store, o.Now)
 	if err != nil {
 		return err
 	}
-	pages, err := web.NewPages(cocarde.Contract, look(o.Config))
-	if err != nil {
-		return err
-	}
-	problems := api.NewProblems(o.Log, pages.ErrorPage)
+	problems := api.NewProblems(o.Log, p.pages.ErrorPage)
 	badges := attest.NewBadges(a.store, vault{id.data}, o.Now)
 	calls := api.New(api.Config{
 		Issuer: id.origin, Requests: requests, Badges: badges,
-		Verifier: verifier, Artefacts: artefacts{shelf}, Agencies: registry, Health: health{a},
+		Verifier: verifier, Artefacts: artefacts{shelf}, Agencies: p.agencies, Health: health{a},
 		Contract: cocarde.Contract, Problems: problems, Now: o.Now,
 	})
 	views := web.New(web.Config{
 		Issuer: id.origin, Requests: requests, Beginnings: requests, Way: requests, Badges: badges, Issued: badges,
-		Verifier: verifier, Agencies: registry, Sealer: vault{id.data}, Painter: newPainter(o.Config.Look()),
-		Pages: pages, Refuse: problems.Write, Now: o.Now,
+		Verifier: verifier, Agencies: p.agencies, Sealer: vault{id.data}, Painter: newPainter(o.Config.Look()),
+		Pages: p.pages, Refuse: problems.Write, Now: o.Now,
 	})
 	a.server = front.Server(front.New(front.Options{
 		Log: o.Log, Issuer: id.origin, TrustedProxies: o.Config.Proxies(), Problem: problems.Front, Now: o.Now,
@@ -86,11 +90,22 @@ func (a *App) mount(id identity, o Options, registry *agency.Registry, requests 
 func newFediverse(a *App, id identity, o Options) *fediverse.Client {
 	policy := o.Outbound
 	policy.UserAgent = safehttp.UserAgent(o.Version, id.origin)
+	if o.Config.Resolver != "" {
+		policy.Resolver = resolverAt(o.Config.Resolver)
+	}
 	return fediverse.New(fediverse.Config{
 		HTTP: safehttp.New(policy), Apps: a.store, Vault: vault{id.data}, Key: id.actor,
 		KeyID: published.KeyID(id.origin), Name: o.Config.Name, Website: id.origin,
 		Loopback: policy.AllowLoopback, Now: o.Now,
 	})
+}
+
+// resolverAt asks one DNS server for everything.
+func resolverAt(server string) *net.Resolver {
+	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, network, server)
+	}}
 }
 
 // requestParts are the rooms that requests need beside the store and the keys.
@@ -101,11 +116,7 @@ type requestParts struct {
 	mail      bool
 }
 
-func newRequests(a *App, id identity, o Options, p requestParts) (*attest.Requests, error) {
-	vrf, err := translog.NewVRF(id.data.VRF.Bytes())
-	if err != nil {
-		return nil, err
-	}
+func newRequests(a *App, id identity, o Options, p requestParts) *attest.Requests {
 	limits := attest.DefaultLimits()
 	if o.Limits != nil {
 		limits = *o.Limits
@@ -113,9 +124,9 @@ func newRequests(a *App, id identity, o Options, p requestParts) (*attest.Reques
 	return attest.NewRequests(attest.RequestsConfig{
 		Issuer: id.origin, Store: a.store, Vault: vault{id.data}, Fediverse: p.instances, Profiles: p.instances,
 		Mailboxes: mail.NewMailboxes(o.Config.Resolver), Agencies: p.agencies, Signer: signer{id.ring}, Checker: p.checker,
-		Pseudonyms: vrf, Limits: limits, Validity: attest.DefaultValidity, Mail: p.mail,
+		Pseudonyms: newPseudonyms(id.data.VRF), Limits: limits, Validity: attest.DefaultValidity, Mail: p.mail,
 		Now: o.Now, Log: o.Log,
-	}), nil
+	})
 }
 
 // newSender gives the way to the mail server, nil without one.
@@ -149,11 +160,4 @@ func readPassword(path string) (string, error) {
 		return "", fmt.Errorf("COCARDE_SMTP_PASSWORD_FILE: %w", err)
 	}
 	return strings.TrimRight(string(b), "\r\n"), nil
-}
-
-// randomHolder names this process among those that share the database.
-func randomHolder() string {
-	b := make([]byte, 8)
-	rand.Read(b) // never fails
-	return hex.EncodeToString(b)
 }

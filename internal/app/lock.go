@@ -1,8 +1,11 @@
 package app
 
 import (
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -31,4 +34,24 @@ func lockDataDir(dir string) (*os.File, error) {
 		return nil, fmt.Errorf("lock data directory: %w", err)
 	}
 	return f, nil
+}
+
+// holder names whoever serves from a data directory, among all on one database.
+// The name stays in the lock: a server that was killed finds its lease again at
+// the next start, and need not wait for its end.
+func holder(lock *os.File) (string, error) {
+	const size = 16
+	name := make([]byte, size)
+	if n, err := lock.ReadAt(name, 0); err != nil && !errors.Is(err, io.EOF) {
+		return "", fmt.Errorf("read lock: %w", err)
+	} else if n == size {
+		return string(name), nil
+	}
+	fresh := make([]byte, size/2)
+	rand.Read(fresh) // never fails
+	hex.Encode(name, fresh)
+	if _, err := lock.WriteAt(name, 0); err != nil {
+		return "", fmt.Errorf("write lock: %w", err)
+	}
+	return string(name), nil
 }

@@ -61,7 +61,8 @@ type Client struct {
 	sameHost  *http.Client // refuses redirects that leave the host
 	direct    *http.Client // refuses redirects
 	signed    *memory[struct{}]
-	confirmed *memory[time.Time] // when an instance last knew our registration
+	careless  *memory[struct{}]  // hosts that do not check authorization codes
+	confirmed *memory[time.Time] // by client id: when the instance last knew it
 	flights   singleflight.Group // registrations under way, by host
 }
 
@@ -72,6 +73,7 @@ func New(c Config) *Client {
 		sameHost:  safehttp.SameHostRedirects(c.HTTP),
 		direct:    safehttp.NoRedirects(c.HTTP),
 		signed:    newMemory[struct{}](remembered),
+		careless:  newMemory[struct{}](remembered),
 		confirmed: newMemory[time.Time](remembered),
 	}
 }

@@ -21,7 +21,7 @@ const maxCode = 4096
 func (c *Client) AuthorizeURL(ctx context.Context, a attest.SignInAt) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	app, err := c.registered(ctx, a.Host, a.RedirectURI)
+	app, err := c.registered(ctx, a)
 	if err != nil {
 		return "", err
 	}
@@ -52,7 +52,10 @@ func (c *Client) FinishSignIn(ctx context.Context, a attest.SignInAt, code strin
 	if code == "" || len(code) > maxCode {
 		return "", nil, ErrSignIn.Because(errors.New("the code is empty or too long"))
 	}
-	app, secret, err := c.stored(ctx, a.Host)
+	app, secret, err := c.stored(ctx, singleHost(a))
+	if err == nil && app == nil {
+		app, secret, err = c.stored(ctx, a.Host.String())
+	}
 	if err != nil {
 		return "", nil, err
 	}
@@ -70,8 +73,8 @@ func (c *Client) FinishSignIn(ctx context.Context, a attest.SignInAt, code strin
 	// The caller may have gone or run out of time: the token ends all the same.
 	endCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), revokeTimeout)
 	defer cancel()
-	if c.revoke(endCtx, *app, secret, token) != nil {
-		unrevoked = &attest.Revocation{Host: a.Host.String(), Token: token}
+	if c.giveBack(endCtx, *app, secret, token) != nil {
+		unrevoked = &attest.Revocation{Host: app.Host, Token: token}
 	}
 	return actorID, unrevoked, err
 }

@@ -1,10 +1,15 @@
 package fediverse
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // App is the program's registration at one instance.
 type App struct {
-	Host         string // of the instance, with the port on loopback
+	// Host is the instance's, with the port on loopback; for a registration that
+	// serves one sign-in only, a space and a hash follow.
+	Host         string
 	RedirectURI  string
 	ClientID     string
 	ClientSecret []byte // sealed
@@ -12,9 +17,12 @@ type App struct {
 	Authorize    string // endpoints, each on Host
 	Token        string
 	Revoke       string // empty where there is none
+	// EndsAt is when it need no longer be kept: zero but for one that serves a
+	// single sign-in.
+	EndsAt time.Time
 }
 
-// AppStore keeps registrations: one per instance.
+// AppStore keeps registrations: one under each Host.
 type AppStore interface {
 	// App gives the registration at a host; ok is false if there is none.
 	App(ctx context.Context, host string) (a App, ok bool, err error)

@@ -10,6 +10,18 @@ import (
 // The methods that a route may have; HEAD follows from GET.
 var routeMethods = []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
 
+// NoHead keeps HEAD from a GET route on which looking is acting.
+func NoHead(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if x := exchangeOf(r.Context()); x != nil && x.request.Method == http.MethodHead {
+			w.Header().Set("Allow", http.MethodGet)
+			x.front.Problem(w, x.request, methodNotAllowed)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 func (f *front) notFound(w http.ResponseWriter, r *http.Request) {
 	f.Problem(w, exchangeOf(r.Context()).request, notFound)
 }

@@ -14,6 +14,8 @@ const (
 	leaseFor   = 10 * time.Second
 	leaseRenew = 3 * time.Second
 	purgeEvery = time.Hour
+	// purgeGrace lets whoever comes back too late learn that it is too late.
+	purgeGrace = time.Hour
 	sayAgain   = time.Minute
 
 	deliverAgain = 10 * time.Second // after the outbox itself failed
@@ -160,7 +162,7 @@ func (r *Runner) purge(ctx context.Context) error {
 	if now.Before(r.purgeAt) {
 		return nil
 	}
-	if err := r.Store.Purge(ctx, now); err != nil {
+	if err := r.Store.Purge(ctx, now.Add(-purgeGrace)); err != nil {
 		return err
 	}
 	r.purgeAt = now.Add(purgeEvery)

@@ -26,7 +26,8 @@ type Store interface {
 	OutboxFailed(ctx context.Context, id int64, next time.Time, lastError string) error
 	// OutboxGaveUp keeps an entry to be shown, and never tries it again.
 	OutboxGaveUp(ctx context.Context, id int64, lastError string) error
-	// Purge deletes what has been kept long enough: requests and limit windows that
-	// ended before the time.
+	// Purge deletes what has been kept long enough: requests, limit windows, mail
+	// stops and registrations that ended before the time, and entries given up 30
+	// days before it.
 	Purge(ctx context.Context, before time.Time) error
 }

@@ -11,9 +11,9 @@ import (
 // App implements fediverse.AppStore.
 func (s *Store) App(ctx context.Context, host string) (a fediverse.App, ok bool, err error) {
 	err = s.reader.read(ctx).row(`
-		SELECT host, redirect_uri, client_id, client_secret, scope, authorize_url, token_url, revoke_url
+		SELECT host, redirect_uri, client_id, client_secret, scope, authorize_url, token_url, revoke_url, ends_at
 		FROM apps WHERE host = $1`, args(host),
-		&a.Host, &a.RedirectURI, &a.ClientID, &a.ClientSecret, &a.Scope, &a.Authorize, &a.Token, &a.Revoke)
+		&a.Host, &a.RedirectURI, &a.ClientID, &a.ClientSecret, &a.Scope, &a.Authorize, &a.Token, &a.Revoke, moment{&a.EndsAt})
 	if errors.Is(err, attest.ErrNotFound) {
 		return a, false, nil
 	}
@@ -24,12 +24,12 @@ func (s *Store) App(ctx context.Context, host string) (a fediverse.App, ok bool,
 func (s *Store) SaveApp(ctx context.Context, a fediverse.App) error {
 	return s.writer.write(ctx, func(w *writing) error {
 		_, err := w.exec(`
-			INSERT INTO apps (host, redirect_uri, client_id, client_secret, scope, authorize_url, token_url, revoke_url)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+			INSERT INTO apps (host, redirect_uri, client_id, client_secret, scope, authorize_url, token_url, revoke_url, ends_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 			ON CONFLICT (host) DO UPDATE SET redirect_uri = excluded.redirect_uri, client_id = excluded.client_id,
 				client_secret = excluded.client_secret, scope = excluded.scope, authorize_url = excluded.authorize_url,
-				token_url = excluded.token_url, revoke_url = excluded.revoke_url`,
-			a.Host, a.RedirectURI, a.ClientID, a.ClientSecret, a.Scope, a.Authorize, a.Token, a.Revoke)
+				token_url = excluded.token_url, revoke_url = excluded.revoke_url, ends_at = excluded.ends_at`,
+			a.Host, a.RedirectURI, a.ClientID, a.ClientSecret, a.Scope, a.Authorize, a.Token, a.Revoke, micros(a.EndsAt))
 		return err
 	})
 }

@@ -30,8 +30,9 @@ func (s *Store) Count(ctx context.Context, now time.Time, limits ...attest.Limit
 			if err != nil {
 				return err
 			}
-			if count > l.Max && exceeded == nil {
+			if count > l.Max {
 				exceeded, until = &l, end
+				return nil
 			}
 		}
 		return nil

@@ -2,21 +2,22 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"cocarde.example/attest"
 )
 
 const addOutbox = `
-	INSERT INTO outbox (kind, body, not_before, not_after, attempts, last_error, gave_up)
-	VALUES ($1, $2, $3, $4, $5, '', FALSE)`
+	INSERT INTO outbox (kind, request_id, body, not_before, not_after, attempts, last_error, gave_up)
+	VALUES ($1, $2, $3, $4, $5, $6, '', FALSE)`
 
 // send puts an entry in the outbox, if there is one.
 func (w *writing) send(e *attest.OutboxEntry) error {
 	if e == nil {
 		return nil
 	}
-	_, err := w.exec(addOutbox, e.Kind, e.Body, e.NotBefore.UnixMicro(), micros(e.NotAfter), e.Attempts)
+	_, err := w.exec(addOutbox, e.Kind, e.RequestID, e.Body, e.NotBefore.UnixMicro(), micros(e.NotAfter), e.Attempts)
 	return err
 }
 
@@ -29,11 +30,11 @@ func (s *Store) AddOutbox(ctx context.Context, e attest.OutboxEntry) error {
 func (s *Store) DueOutbox(ctx context.Context, now time.Time, limit int) ([]attest.OutboxEntry, error) {
 	var due []attest.OutboxEntry
 	err := s.reader.read(ctx).each(`
-		SELECT id, kind, body, not_before, not_after, attempts FROM outbox
+		SELECT id, kind, request_id, body, not_before, not_after, attempts FROM outbox
 		WHERE NOT gave_up AND not_before <= $1 ORDER BY not_before, id LIMIT $2`,
 		args(now.UnixMicro(), limit), func(row scanner) error {
 			var e attest.OutboxEntry
-			err := row.Scan(&e.ID, &e.Kind, &e.Body, moment{&e.NotBefore}, moment{&e.NotAfter}, &e.Attempts)
+			err := row.Scan(&e.ID, &e.Kind, &e.RequestID, &e.Body, moment{&e.NotBefore}, moment{&e.NotAfter}, &e.Attempts)
 			due = append(due, e)
 			return err
 		})
@@ -60,7 +61,16 @@ func (s *Store) OutboxFailed(ctx context.Context, id int64, next time.Time, last
 // OutboxGaveUp implements jobs.Store.
 func (s *Store) OutboxGaveUp(ctx context.Context, id int64, lastError string) error {
 	return s.writer.write(ctx, func(w *writing) error {
-		_, err := w.exec(`UPDATE outbox SET gave_up = TRUE, last_error = $2 WHERE id = $1`, id, lastError)
+		var request string
+		err := w.row(`UPDATE outbox SET gave_up = TRUE, last_error = $2 WHERE id = $1 RETURNING request_id`,
+			args(id, lastError), &request)
+		if errors.Is(err, attest.ErrNotFound) {
+			return nil
+		}
+		if err != nil || request == "" {
+			return err
+		}
+		_, err = w.exec(`UPDATE requests SET mail_error = $2 WHERE id = $1`, request, lastError)
 		return err
 	})
 }

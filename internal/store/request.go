@@ -11,7 +11,7 @@ import (
 const requestColumns = `id, badge_id, token_hash, state, actor_id, actor_url, actor_host, handle, mailbox, mailbox_key,
 	agency_domain, agency_name, agency_country, lang, listed, method, created_at, expires_at, sign_ins,
 	account_code, account_code_expires_at, account_code_tries, account_proof_at,
-	mailbox_code, mailbox_code_expires_at, mailbox_code_tries, codes_sent, mailbox_proof_at, jti`
+	mailbox_code, mailbox_code_expires_at, mailbox_code_tries, codes_sent, mailbox_proof_at, jti, mail_error`
 
 func scanRequest(q queries, where, id string) (r attest.Request, err error) {
 	var account, mailbox attest.Code
@@ -20,7 +20,7 @@ func scanRequest(q queries, where, id string) (r attest.Request, err error) {
 		&r.Mailbox, &r.MailboxKey, &r.Agency.Domain, &r.Agency.Name, &r.Agency.Country, &r.Lang, &r.Listed, &r.Method,
 		moment{&r.CreatedAt}, moment{&r.ExpiresAt}, &r.SignIns,
 		&account.Hash, moment{&account.ExpiresAt}, &account.Tries, moment{&r.AccountProofAt},
-		&mailbox.Hash, moment{&mailbox.ExpiresAt}, &mailbox.Tries, &r.CodesSent, moment{&r.MailboxProofAt}, &r.JTI)
+		&mailbox.Hash, moment{&mailbox.ExpiresAt}, &mailbox.Tries, &r.CodesSent, moment{&r.MailboxProofAt}, &r.JTI, &r.MailError)
 	if err != nil {
 		return attest.Request{}, err
 	}
@@ -41,7 +41,7 @@ func (s *Store) AddRequest(ctx context.Context, r attest.Request, in *attest.Sig
 	return s.writer.write(ctx, func(w *writing) error {
 		_, err := w.exec(`INSERT INTO requests (`+requestColumns+`)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-			        NULL, NULL, 0, NULL, NULL, NULL, 0, 0, NULL, '')`,
+			        NULL, NULL, 0, NULL, NULL, NULL, 0, 0, NULL, '', '')`,
 			r.ID, r.BadgeID, r.TokenHash, r.State, r.Actor.ID, r.Actor.URL, r.Actor.Host.String(), r.Actor.Handle.String(),
 			r.Mailbox, r.MailboxKey, r.Agency.Domain, r.Agency.Name, r.Agency.Country, r.Lang, r.Listed, r.Method,
 			r.CreatedAt.UnixMicro(), r.ExpiresAt.UnixMicro(), r.SignIns)
@@ -188,12 +188,15 @@ func (w *writing) dropSignIn(id string) error {
 func (s *Store) RenewMailboxCode(ctx context.Context, id string, c attest.Code, mail *attest.OutboxEntry, max int) error {
 	return s.writer.write(ctx, func(w *writing) error {
 		err := w.change(`
-			UPDATE requests SET codes_sent = codes_sent + 1,
-				mailbox_code = $2, mailbox_code_expires_at = $3, mailbox_code_tries = $4
-			WHERE id = $1 AND state = 'awaiting_mailbox_proof' AND codes_sent < $5`,
-			id, c.Hash, c.ExpiresAt.UnixMicro(), c.Tries, max)
+			UPDATE requests SET codes_sent = codes_sent + 1, mail_error = '',
+				mailbox_code = $2, mailbox_code_expires_at = $3
+			WHERE id = $1 AND state = 'awaiting_mailbox_proof' AND codes_sent < $4`,
+			id, c.Hash, c.ExpiresAt.UnixMicro(), max)
 		if err != nil {
 			return err
+		}
+		if _, err := w.exec(`DELETE FROM outbox WHERE request_id = $1`, id); err != nil {
+			return err // the former code is dead, wherever its mail is
 		}
 		return w.send(mail)
 	})

@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"github.com/gorilla/mux"
+
+	"cocarde.example/internal/front"
 )
 
 // Mount adds the pages' routes. HEAD and OPTIONS are the front's work.
@@ -17,7 +19,8 @@ func (s *Web) Mount(router *mux.Router) {
 	get("/", s.home)
 	get("/agencies", s.listAgencies)
 	get("/legal", s.legal)
-	get("/oauth/callback/{instance}", s.callback)
+	// A scanner of links must not use a sign-in up.
+	router.Handle("/oauth/callback/{instance}", front.NoHead(withPath(s.guard(s.callback)))).Methods(http.MethodGet)
 	get("/request/stop/{token}", s.askToStop)
 	post("/request/stop/{token}", s.stop)
 	get("/request", s.start)

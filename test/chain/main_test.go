@@ -2,6 +2,7 @@ package chain
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"log/slog"
 	"os"
@@ -16,6 +17,10 @@ import (
 // TestMain runs the tests, ends the issuer that they share, and then looks at what
 // all of them left behind: lines in the log, and goroutines.
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "8"); err != nil { // they wait more than they work
+		panic(err)
+	}
 	code := m.Run()
 	if err := stopShared(); err != nil {
 		fmt.Println("FAIL: the shared issuer does not stop cleanly:", err)

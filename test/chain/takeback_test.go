@@ -25,6 +25,15 @@ func hasStatus(v visitor, token, status string) error {
 	return nil
 }
 
+// hasStatusCode is nil if the endpoint reports this code.
+func hasStatusCode(v visitor, token string, code verify.Code) error {
+	v.t.Helper()
+	if r := v.report(map[string]string{"attestation": token}); r.Code != code {
+		return fmt.Errorf("the endpoint says %q", r.Code)
+	}
+	return nil
+}
+
 // listed is nil if the published list says so of the token's index.
 func listed(v visitor, token string, want verify.Status) error {
 	v.t.Helper()

@@ -54,6 +54,13 @@ type clock struct{ ahead atomic.Int64 }
 func (c *clock) now() time.Time          { return time.Now().Add(time.Duration(c.ahead.Load())) }
 func (c *clock) advance(d time.Duration) { c.ahead.Add(int64(d)) }
 
+// toMorning goes to five past five of the next day, so that no window of a limit
+// ends in the middle of a test.
+func (c *clock) toMorning() {
+	const day = 24 * time.Hour
+	c.advance(c.now().Truncate(day).Add(day + 5*time.Hour + 5*time.Minute).Sub(c.now()))
+}
+
 // generous are limits that no test reaches by chance.
 func generous() *attest.Limits {
 	const many = 1_000_000
@@ -251,6 +258,16 @@ func (w *world) number(t *testing.T, query string, args ...any) (n int) {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// caughtUp is nil once the issuer has followed a jump of the clock: what ended
+// before is deleted, the last thing that it does, and statuses are known anew.
+func (w *world) caughtUp(t *testing.T, v visitor, token string) error {
+	t.Helper()
+	if n := w.number(t, `SELECT count(*) FROM limits WHERE ends_at < ?`, w.clock.now().Add(-time.Minute).UnixMicro()); n != 0 {
+		return fmt.Errorf("%d windows of limits that ended are kept", n)
+	}
+	return hasStatus(v, token, "valid")
 }
 
 // eventually waits until f is nil, and gives what it said last if it never is.

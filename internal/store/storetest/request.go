@@ -224,15 +224,31 @@ func mailboxCode(t *testing.T, db Database) {
 	_, err = s.TakeMailboxTry(ctx, r.ID, 1)
 	want(t, err, attest.ErrState)
 
+	lost := mail(1)
+	lost.RequestID = r.ID
+	must(t, s.AddOutbox(ctx, *lost))
+	for _, e := range due(t, s) {
+		if e.RequestID == r.ID {
+			must(t, s.OutboxGaveUp(ctx, e.ID, "mail_refused"))
+		}
+	}
+	got, err := s.Request(ctx, r.ID)
+	must(t, err)
+	same(t, got.MailError, "mail_refused")
 	must(t, s.RenewMailboxCode(ctx, r.ID, code(2), mail(2), 2))
+	got, err = s.Request(ctx, r.ID)
+	must(t, err)
+	same(t, got.MailError, "")
 	want(t, s.RenewMailboxCode(ctx, r.ID, code(3), mail(3), 2), attest.ErrState)
 	if n := len(due(t, s)); n != 1 {
 		t.Fatalf("%d mails are due, want the renewed one", n)
 	}
-	c, err := s.TakeMailboxTry(ctx, r.ID, 1)
+	_, err = s.TakeMailboxTry(ctx, r.ID, 1)
+	want(t, err, attest.ErrState) // another code is no other try
+	c, err := s.TakeMailboxTry(ctx, r.ID, 2)
 	must(t, err)
 	expected := code(2)
-	expected.Tries = 1
+	expected.Tries = 2
 	same(t, c, expected)
 	want(t, s.ProveMailbox(ctx, r.ID, code(1).Hash, now), attest.ErrState) // replaced
 	must(t, s.ProveMailbox(ctx, r.ID, code(2).Hash, now))

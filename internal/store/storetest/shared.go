@@ -27,7 +27,7 @@ func limitWindows(t *testing.T, db Database) {
 		{now, nil, time.Time{}},
 		{now, &mailbox, hour},
 		{hour, nil, time.Time{}},                                    // a new hour, the same day
-		{hour.Add(time.Hour - 1000), &total, day},                   // mailbox: the second in this hour
+		{hour.Add(time.Hour - 1000), nil, time.Time{}},              // mailbox: the second in this hour
 		{hour.Add(time.Hour - 1000), &mailbox, hour.Add(time.Hour)}, // both: the first is named
 		{day, nil, time.Time{}},
 	} {
@@ -44,7 +44,7 @@ func limitWindows(t *testing.T, db Database) {
 		limit attest.Limit
 		at    time.Time
 		want  int
-	}{{mailbox, now, 3}, {mailbox, hour, 3}, {total, now, 6}, {total, day, 1}, {other, now, 0}} {
+	}{{mailbox, now, 3}, {mailbox, hour, 3}, {total, now, 4}, {total, day, 1}, {other, now, 0}} {
 		count, err := s.Counted(ctx, c.at, c.limit)
 		must(t, err)
 		if count != c.want {
@@ -199,9 +199,15 @@ func purge(t *testing.T, db Database) {
 	must(t, err)
 	must(t, s.StopMail(ctx, []byte("key"), now.Add(time.Hour)))
 
+	single := fediverse.App{Host: "social.example one", ClientSecret: []byte("sealed"), EndsAt: now.Add(time.Hour)}
+	must(t, s.SaveApp(ctx, single))
 	must(t, s.Purge(ctx, now))
 	_, err = s.Request(ctx, r.ID)
 	must(t, err)
+	got, ok, err := s.App(ctx, single.Host)
+	must(t, err)
+	same(t, ok, true)
+	same(t, got, single)
 	must(t, s.Purge(ctx, now.Add(2*time.Hour)))
 	_, err = s.Request(ctx, r.ID)
 	want(t, err, attest.ErrNotFound)
@@ -214,6 +220,9 @@ func purge(t *testing.T, db Database) {
 	if count != 0 || stopped {
 		t.Fatalf("count %d, mail stopped %v after the purge", count, stopped)
 	}
+	_, ok, err = s.App(ctx, single.Host)
+	must(t, err)
+	same(t, ok, false)
 	p, err := s.Badge(ctx, i.Badge.ID)
 	must(t, err)
 	same(t, p, published(i))

@@ -55,7 +55,8 @@ CREATE TABLE requests (
     mailbox_code_tries      INTEGER NOT NULL,
     codes_sent              INTEGER NOT NULL,
     mailbox_proof_at        INTEGER,
-    jti                     TEXT    NOT NULL
+    jti                     TEXT    NOT NULL,
+    mail_error              TEXT    NOT NULL      -- why the code could not be mailed
 ) STRICT;
 
 CREATE TABLE sign_ins (
@@ -155,6 +156,7 @@ CREATE INDEX events_unnumbered ON events (id) WHERE seq IS NULL AND public;
 CREATE TABLE outbox (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
     kind       TEXT    NOT NULL,
+    request_id TEXT    NOT NULL,                  -- whose code it carries, if it does
     body       BLOB    NOT NULL,
     not_before INTEGER NOT NULL,
     not_after  INTEGER,
@@ -193,7 +195,8 @@ CREATE TABLE apps (
     scope         TEXT NOT NULL,
     authorize_url TEXT NOT NULL,
     token_url     TEXT NOT NULL,
-    revoke_url    TEXT NOT NULL
+    revoke_url    TEXT NOT NULL,
+    ends_at       INTEGER                         -- of one that serves a single sign-in
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE artefacts (

@@ -1,0 +1,61 @@
+package chain
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"cocarde.example/attest"
+	"cocarde.example/verify"
+)
+
+func TestAnAttestationEndsByItselfAndAnotherMayFollow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.agent(t, w.instance(t))
+	i := a.attested()
+	claims, err := verify.Peek(i.Public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const hour, day = 3600, 24 * 3600
+	if claims.IssuedAt%hour != 0 || claims.NotBefore != claims.IssuedAt || claims.ExpiresAt != claims.IssuedAt+180*day ||
+		claims.AccountProof.At%day != 0 || claims.MailboxProof.At%day != 0 {
+		t.Errorf("the token's times point to one mail: %+v", claims)
+	}
+	w.clock.advance(179 * 24 * time.Hour)
+	eventually(t, patience, func() error { return hasStatus(a.visitor, i.Public, "valid") })
+	a.ask().refused(http.StatusConflict, "account_has_badge", "/handle")
+	w.clock.advance(2 * 24 * time.Hour)
+	if r := a.report(map[string]string{"handle": a.handle}); r.Valid || r.Code != verify.Expired {
+		t.Errorf("after its end: %s", r.Code)
+	}
+	a.codes = 1
+	a.begin()
+	a.proveAccount()
+	if m := a.codeMail(2); strings.Contains(m.Text, "révoquera") {
+		t.Errorf("the mail speaks of replacing what has ended: %s", m.Text)
+	}
+	a.typeCode(a.nextCode()).want(http.StatusOK)
+	eventually(t, patience, func() error { return hasStatusCode(a.visitor, i.Public, verify.Expired) })
+	a.issue().want(http.StatusCreated)
+	mustHold(t, a.report(map[string]string{"handle": a.handle}))
+}
+
+func TestASuspendedBadgeIsFoundAndSaidToBeSo(t *testing.T) {
+	t.Parallel()
+	w := shared(t)
+	a := w.agent(t, w.instance(t))
+	i := a.attested()
+	if _, err := w.desk(t).Badges.Suspend(t.Context(), attest.Act{BadgeID: i.id(), By: "operator", Reason: attest.Other}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, patience, func() error { return hasStatus(a.visitor, i.Public, "suspended") })
+	for _, handle := range []string{a.handle, strings.ToUpper(a.handle), strings.TrimPrefix(a.handle, "@"), "acct:" + a.handle[1:]} {
+		if r := a.report(map[string]string{"handle": handle}); r.Code != verify.StatusSuspended || r.Status != "suspended" {
+			t.Errorf("%s: %s", handle, r.Code)
+		}
+		a.get("/v1/attestations?handle=" + handle).want(http.StatusOK)
+	}
+}
