@@ -36,7 +36,7 @@ type View struct {
 
 // CodeView is what may be told of a code that was given out.
 type CodeView struct {
-	TriesLeft int
+	TriesLeft int // a new code brings no new ones
 	ExpiresAt time.Time
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"cocarde.example/attest"
 	"cocarde.example/internal/fault"
+	"cocarde.example/internal/locale"
 )
 
 // Way is the way of a request that has begun. Errors that may be shown are faults.
@@ -94,7 +95,13 @@ func (p wayPage) Minutes() int {
 // BadgeID names the badge, for its pictures.
 func (p wayPage) BadgeID() string { return last(p.BadgeURL) }
 
-// templates of the states; those that are not here have ended.
+// Explain gives what a problem code means; empty for one that nobody has explained.
+func (p page) Explain(code string) string {
+	_, text, _ := locale.Problem(p.Lang, code)
+	return text
+}
+
+// template is that of the state; states that have none here have ended.
 func (p wayPage) template() string {
 	switch p.State {
 	case attest.AwaitingAccountProof:

@@ -67,6 +67,8 @@ func TestStates(t *testing.T) {
 	v := underWay(t, "en", attest.ByOAuth, attest.AwaitingMailboxProof)
 	v.request.view.Code, v.request.view.CodesLeft = code, 0
 	v.get(here).lacks(here + "/mailbox-code")
+	v.request.view.MailError = "mail_refused"
+	v.get(here).is(200, "could not be delivered", "refuses this mail for good")
 	v.request.view.Code, v.request.view.CodesLeft = ended, 1
 	v.get(here).lacks(`name="code"`)
 }

@@ -1,10 +1,14 @@
 package browser
 
 import (
+	"encoding/json"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/chromedp/cdproto/network"
 
 	"cocarde.example/internal/sandbox"
 )
@@ -181,4 +185,26 @@ func (a *agent) saveField(value string) string {
 	a.homeTab.fill("#value-0", value)
 	a.homeTab.wants(a.homeTab.click(`form[action="/settings/profile"] button`), 200)
 	return a.homeTab.text("#state-0")
+}
+
+// beginByAPI begins a request as a program does, and gives this browser the cookie
+// that binds it. It gives the address to sign in at.
+func (a *agent) beginByAPI() (authorize string) {
+	a.t.Helper()
+	body := fmt.Sprintf(`{"handle":%q,"email":%q,"lang":%q,"account_proof":{"method":"oauth"}}`, a.handle, a.mailbox, a.lang)
+	resp, err := http.Post(a.w.origin()+"/v1/requests", "application/json", strings.NewReader(body))
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var begun struct {
+		AuthorizeURL string `json:"authorize_url"`
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&begun); err != nil || len(resp.Cookies()) != 1 {
+		a.t.Fatalf("%d, %d cookies: %v", resp.StatusCode, len(resp.Cookies()), err)
+	}
+	c := resp.Cookies()[0]
+	yes := true
+	call(a.tab, network.SetCookie, network.SetCookieParams{Name: c.Name, Value: c.Value, URL: a.w.origin(), Path: "/", Secure: &yes, HTTPOnly: &yes})
+	return begun.AuthorizeURL
 }

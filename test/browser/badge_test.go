@@ -24,12 +24,12 @@ func TestBadgeStates(t *testing.T) {
 		t.Helper()
 		for _, lang := range []string{"fr", "en"} {
 			p := readers[lang]
-			p.wants(p.visit(address), status)
+			p.wants(p.refresh(address), status)
 			for deadline := time.Now().Add(patience); status == 200 && !p.has("section.badge."+state); time.Sleep(100 * time.Millisecond) {
 				if time.Now().After(deadline) {
 					t.Fatalf("the badge is not %s:\n%s", state, p.text("main"))
 				}
-				p.visit(address)
+				p.refresh(address)
 			}
 			if p.traffic.setsCookie() {
 				t.Errorf("the page of a badge that is %s sets a cookie", state)
@@ -77,7 +77,7 @@ func TestARevokedBadge(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatalf("the badge is not revoked:\n%s", a.text("main"))
 		}
-		a.visit(badge)
+		a.refresh(badge)
 	}
 	if a.has(`[rel=me]`) {
 		t.Error("a revoked badge names the profile as its own")

@@ -109,6 +109,14 @@ const axeRun = `axe.run(document, {
 // axe holds the page against the rules of WCAG 2.2 AA and what is good practice.
 func (p *tab) axe(name, scheme string) {
 	p.t.Helper()
+	for _, v := range p.violations() {
+		p.t.Errorf("%s, %s: %s", name, scheme, v)
+	}
+}
+
+// violations are what axe-core finds on the page.
+func (p *tab) violations() []string {
+	p.t.Helper()
 	source, err := axeSource()
 	if errors.Is(err, os.ErrNotExist) && os.Getenv("CI") == "" {
 		p.t.Skip("axe-core is not there: run test/install")
@@ -121,13 +129,11 @@ func (p *tab) axe(name, scheme string) {
 	if !eval[bool](p, "typeof axe === 'object'") {
 		eval[chromedp.Void](p, source)
 	}
-	violations, err := chromedp.Run(p.ctx, chromedp.Evaluate[[]string](axeRun, chromedp.EvalAwaitPromise))
+	found, err := chromedp.Run(p.ctx, chromedp.Evaluate[[]string](axeRun, chromedp.EvalAwaitPromise))
 	if err != nil {
-		p.t.Fatalf("%s: axe: %v", name, err)
+		p.t.Fatalf("axe: %v", err)
 	}
-	for _, v := range violations {
-		p.t.Errorf("%s, %s: %s", name, scheme, v)
-	}
+	return found
 }
 
 func (p *tab) allowScripts(yes bool) {

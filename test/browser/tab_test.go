@@ -38,7 +38,7 @@ func openIn(t *testing.T, parent context.Context, lang string, options ...chrome
 	t.Helper()
 	p := &tab{t: t, lang: lang, traffic: &traffic{}}
 	ctx, cancel := chromedp.NewContext(parent, append(options, chromedp.WithListener(p.traffic.note))...)
-	bounded, end := context.WithTimeout(ctx, 4*patience)
+	bounded, end := context.WithTimeout(ctx, 10*patience)
 	p.ctx = bounded
 	t.Cleanup(func() {
 		end()
@@ -61,6 +61,14 @@ func (p *tab) visit(address string) int {
 		p.t.Fatalf("%s: %v", address, err)
 	}
 	return int(resp.Status)
+}
+
+// refresh opens an address, whatever the browser still has of it.
+func (p *tab) refresh(address string) int {
+	p.t.Helper()
+	call(p, network.SetCacheDisabled, network.SetCacheDisabledParams{CacheDisabled: true})
+	defer call(p, network.SetCacheDisabled, network.SetCacheDisabledParams{CacheDisabled: false})
+	return p.visit(address)
 }
 
 // click clicks on a link or a button that leads to another page, and gives the
