@@ -64,7 +64,7 @@ type Act struct {
 	BadgeID string
 	By      string
 	Reason  Reason
-	Note    string // for auditors and the agent; sealed at rest
+	Note    string // for auditors; sealed at rest
 }
 
 // Suspend takes a badge back for a time. Doing it twice changes nothing.

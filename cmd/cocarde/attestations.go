@@ -183,7 +183,7 @@ func newAct(name, short string, do act, done string) *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&reason, "reason", "", "why: "+reasons())
-	c.Flags().StringVar(&note, "note", "", "a note for auditors and the agent, at most 1,000 characters")
+	c.Flags().StringVar(&note, "note", "", "a note for auditors, at most 1,000 characters")
 	return c
 }
 

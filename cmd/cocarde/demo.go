@@ -94,7 +94,7 @@ func (w *world) place(freePort bool) error {
 	if freePort {
 		w.config.Addr, w.config.URL = "127.0.0.1:0", ""
 	}
-	if os.Getenv("COCARDE_DATA_DIR") == "" || freePort {
+	if !w.config.DataDirGiven() || freePort {
 		dir, err := os.MkdirTemp("", "cocarde-demo-")
 		if err != nil {
 			return fmt.Errorf("make data directory: %w", err)

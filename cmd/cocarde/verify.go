@@ -12,6 +12,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -31,7 +32,8 @@ type verifyFlags struct {
 	issuers []string
 	jwks    string
 	status  []string
-	expect  string
+	expect  string // as given; compared only where expects is set
+	expects bool
 	json    bool
 }
 
@@ -56,6 +58,7 @@ was not understood.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			f.expects = cmd.Flags().Changed("expect-handle")
 			given, err := readGiven(cmd.InOrStdin(), args)
 			if err != nil {
 				return err
@@ -107,7 +110,7 @@ func (f verifyFlags) check(ctx context.Context, given string) (verify.Report, er
 		if err != nil {
 			return verify.Report{}, usage{errors.New(explain(err))}
 		}
-		if f.expect == "" {
+		if !f.expects {
 			account = verify.ForHandle(h.String())
 		}
 		return lookup.check(ctx, v, account, func(issuer string) string {
@@ -130,7 +133,7 @@ func (f verifyFlags) check(ctx context.Context, given string) (verify.Report, er
 }
 
 func (f verifyFlags) account() (verify.Account, error) {
-	if f.expect == "" {
+	if !f.expects {
 		return verify.AnyAccount(), nil
 	}
 	h, err := acct.ParseHandle(f.expect)
@@ -240,16 +243,29 @@ func printReport(out io.Writer, r verify.Report) {
 	fmt.Fprint(out, "\n\n")
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
 	if a := r.Attestation; a != nil {
-		fmt.Fprintf(w, "  account\t%s\t\n  agency\t%s\t\n", a.Handle, agencyText(a.Agency))
+		fmt.Fprintf(w, "  account\t%s\t\n  agency\t%s\t\n", visible(a.Handle), visible(agencyText(a.Agency)))
 		if a.Mailbox != "" {
-			fmt.Fprintf(w, "  mailbox\t%s\t\n", a.Mailbox)
+			fmt.Fprintf(w, "  mailbox\t%s\t\n", visible(a.Mailbox))
 		}
-		fmt.Fprintf(w, "  issuer\t%s\t\n  until\t%s\t\n\t\t\n", a.Issuer, a.ExpiresAt.UTC().Format(time.DateOnly))
+		fmt.Fprintf(w, "  issuer\t%s\t\n  until\t%s\t\n\t\t\n", visible(a.Issuer), a.ExpiresAt.UTC().Format(time.DateOnly))
 	}
 	for _, c := range r.Checks {
-		fmt.Fprintf(w, "  %s\t%s\t%s\n", c.Name, c.Outcome, c.Detail)
+		fmt.Fprintf(w, "  %s\t%s\t%s\n", c.Name, c.Outcome, visible(c.Detail))
 	}
 	w.Flush()
+}
+
+// visible spells out what a terminal would obey or hide: a token may say anything.
+func visible(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsPrint(r) {
+			b.WriteRune(r)
+		} else {
+			fmt.Fprintf(&b, "\\u%04x", r)
+		}
+	}
+	return b.String()
 }
 
 func agencyText(a verify.Agency) string {

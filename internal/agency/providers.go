@@ -13,7 +13,8 @@ var roles = set(`
 	root admin administrator administrateur sysadmin daemon nobody bounce bounces
 	listserv listmaster majordomo mailman sympa list liste ssladmin sslwebmaster
 	contact help helpdesk hotline assistance accueil courrier secretariat
-	communication presse press office mail webmestre dpo rgpd
+	communication presse press office mail webmestre dpo rgpd rssi ssi standard
+	all tous toutes everyone diffusion diffusions
 `)
 
 // freeMail are providers where anybody has a mailbox.

@@ -107,7 +107,7 @@ var mayKnow = map[string][]string{
 	"internal/locale":     {},
 	"internal/badge":      {},
 	"internal/colour":     {},
-	"internal/config":     {"internal/colour", "internal/locale"},
+	"internal/config":     {"internal/acct", "internal/colour", "internal/locale"},
 	"internal/translog":   {},
 	"internal/safehttp":   {"internal/acct", "internal/fault"},
 	"internal/front":      {"internal/fault"},

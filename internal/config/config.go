@@ -7,7 +7,10 @@ import (
 	"net/url"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+
+	"cocarde.example/internal/acct"
 )
 
 // Config is every setting, under the name that file and environment use. An
@@ -53,6 +56,7 @@ type Config struct {
 	Contact string `koanf:"COCARDE_CONTACT"`
 
 	proxies []netip.Prefix
+	ownDir  bool
 	look    Look
 }
 
@@ -79,6 +83,9 @@ func (c Config) Sender(origin string) string {
 	return "cocarde@" + host
 }
 
+// DataDirGiven says whether DataDir was set, and is not the default.
+func (c Config) DataDirGiven() bool { return c.ownDir }
+
 // Proxies are the parsed TrustedProxies.
 func (c Config) Proxies() []netip.Prefix { return slices.Clone(c.proxies) }
 
@@ -92,6 +99,7 @@ func (c Config) complete() (Config, error) {
 			*s = value
 		}
 	}
+	c.ownDir = c.DataDir != ""
 	fill(&c.Addr, "127.0.0.1:8080")
 	fill(&c.DataDir, "cocarde-data")
 	fill(&c.Database, filepath.Join(c.DataDir, "cocarde.db"))
@@ -102,7 +110,7 @@ func (c Config) complete() (Config, error) {
 	if err != nil {
 		return c, fmt.Errorf("COCARDE_ADDR: %q is not host:port", c.Addr)
 	}
-	if c.URL == "" && !loopback(host) {
+	if c.URL == "" && !onLoopback(host) {
 		return c, fmt.Errorf("COCARDE_URL: must be set when COCARDE_ADDR is not on loopback: it is the https:// origin that attestations name")
 	}
 	if err := checkOrigin(c.URL); err != nil {
@@ -133,13 +141,33 @@ func checkOrigin(s string) error {
 	if err != nil || u.Host == "" || s != u.Scheme+"://"+u.Host || s != strings.ToLower(s) {
 		return fmt.Errorf("COCARDE_URL: %q is not an origin; write it like https://cocarde.example.org, in lower case, with nothing after the host", s)
 	}
-	if u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname()) {
+	if !onLoopback(u.Hostname()) {
+		if h, err := acct.ParseHost(u.Hostname()); err != nil || h.String() != u.Hostname() {
+			return fmt.Errorf("COCARDE_URL: %q has no host name as the DNS spells it: A-labels, at least two, no address, no dot at the end", s)
+		}
+	}
+	if err := checkPort(u); err != nil {
+		return err
+	}
+	if u.Scheme == "https" || u.Scheme == "http" && onLoopback(u.Hostname()) {
 		return nil
 	}
 	return fmt.Errorf("COCARDE_URL: %q must be https (http is for loopback only)", s)
 }
 
-func loopback(host string) bool {
+// checkPort refuses a port that is none, and one that goes without saying.
+func checkPort(u *url.URL) error {
+	if u.Host == u.Hostname() || u.Host == "["+u.Hostname()+"]" {
+		return nil
+	}
+	n, err := strconv.Atoi(u.Port())
+	if err != nil || n < 1 || n > 65535 || u.Scheme == "https" && n == 443 || u.Scheme == "http" && n == 80 {
+		return fmt.Errorf("COCARDE_URL: %q has a port that is none or that goes without saying; leave it out", u.Scheme+"://"+u.Host)
+	}
+	return nil
+}
+
+func onLoopback(host string) bool {
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
 		return true
 	}

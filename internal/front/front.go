@@ -16,6 +16,7 @@ import (
 const (
 	defaultMaxBody       = 128 << 10
 	defaultMaxConcurrent = 512
+	clientShare          = 4                // of MaxConcurrent: one client has at most a quarter
 	requestTimeout       = 45 * time.Second // of the handler's context; less than the server's WriteTimeout
 	busyRetryAfter       = "1"              // seconds
 )
@@ -45,6 +46,7 @@ type front struct {
 	router  *mux.Router
 	headers http.Header // of every answer; shared, never written to
 	running atomic.Int64
+	clients clients
 }
 
 // New makes the root handler; each mount adds its routes to the root router.
@@ -82,8 +84,9 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer f.log(x, start)
 	defer f.recover(x)
 
-	defer f.running.Add(-1)
-	if f.running.Add(1) > f.MaxConcurrent {
+	leave, ok := f.enter(x.request)
+	defer leave()
+	if !ok {
 		x.Header().Set("Retry-After", busyRetryAfter)
 		f.Problem(x, x.request, busy)
 		return
