@@ -11,8 +11,9 @@ import (
 
 const snacHost = "snac.test"
 
-// realInstance starts snac2, which was not written by us, behind TLS.
-func realInstance(t *testing.T) *snac.Instance {
+// realInstance starts snac2, which was not written by us, behind TLS. It trusts the
+// authorities that are given.
+func realInstance(t *testing.T, trusted ...[]byte) *snac.Instance {
 	t.Helper()
 	program := "../../" + snac.Program
 	if _, err := os.Stat(program); errors.Is(err, os.ErrNotExist) {
@@ -21,7 +22,7 @@ func realInstance(t *testing.T) *snac.Instance {
 		}
 		t.Skip("snac2 is not there: run test/install")
 	}
-	i, err := snac.Start(t.Context(), program, snacHost)
+	i, err := snac.Start(t.Context(), program, snacHost, trusted...)
 	if err != nil {
 		t.Fatal(err)
 	}

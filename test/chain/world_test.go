@@ -271,7 +271,7 @@ func (w *world) caughtUp(t *testing.T, v visitor, token string) error {
 }
 
 // eventually waits until f is nil, and gives what it said last if it never is.
-func eventually(t *testing.T, within time.Duration, f func() error) {
+func eventually(t testing.TB, within time.Duration, f func() error) {
 	t.Helper()
 	deadline := time.Now().Add(within)
 	tick := time.NewTicker(10 * time.Millisecond)

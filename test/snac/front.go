@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/pem"
 	"io"
 	"log"
 	"math/big"
@@ -21,57 +22,67 @@ import (
 // for another server of the machine arrives here.
 const listenAt = "127.0.0.77:0"
 
-// front ends TLS for a host and hands its requests to a socket.
-type front struct {
-	addr   string
-	roots  *x509.CertPool
+// Front ends TLS for a host, under an authority of its own.
+type Front struct {
+	Addr      string         // address and port
+	Roots     *x509.CertPool // trusts the front
+	Authority []byte         // the authority's certificate, as PEM
+
 	server *http.Server
 	served chan struct{}
 }
 
-func newFront(host, socket string) (*front, error) {
-	cert, roots, err := certify(host)
+// StartFront listens at an address, for a host.
+func StartFront(listen, host string, handler http.Handler) (*Front, error) {
+	cert, authority, err := certify(host)
 	if err != nil {
 		return nil, err
 	}
-	l, err := tls.Listen("tcp", listenAt, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12})
+	l, err := tls.Listen("tcp", listen, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12})
 	if err != nil {
 		return nil, err
 	}
-	quiet := log.New(io.Discard, "", 0)
-	f := &front{addr: l.Addr().String(), roots: roots, served: make(chan struct{}), server: &http.Server{
-		Handler: &httputil.ReverseProxy{
-			Rewrite: func(r *httputil.ProxyRequest) {
-				r.Out.URL.Scheme, r.Out.URL.Host = "http", host
-				r.Out.Host = r.In.Host
-			},
-			Transport: &http.Transport{
-				DisableKeepAlives: true,
-				DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-					var d net.Dialer
-					return d.DialContext(ctx, "unix", socket)
-				},
-			},
-			ErrorLog: quiet,
-		},
-		ReadHeaderTimeout: 5 * time.Second,
-		ErrorLog:          quiet,
-	}}
+	f := &Front{
+		Addr: l.Addr().String(), Roots: x509.NewCertPool(), Authority: authority, served: make(chan struct{}),
+		server: &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, ErrorLog: quiet},
+	}
+	f.Roots.AppendCertsFromPEM(authority)
 	go func() {
 		defer close(f.served)
-		f.server.Serve(l) // returns at close
+		f.server.Serve(l) // returns at Close
 	}()
 	return f, nil
 }
 
-func (f *front) close() error {
+var quiet = log.New(io.Discard, "", 0)
+
+// Behind hands every request, with the host that it names, to the server at an
+// address ("tcp" or "unix").
+func Behind(network, address string) http.Handler {
+	return &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.Out.URL.Scheme, r.Out.URL.Host, r.Out.Host = "http", "behind", r.In.Host
+		},
+		Transport: &http.Transport{
+			DisableKeepAlives: true,
+			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+				var d net.Dialer
+				return d.DialContext(ctx, network, address)
+			},
+		},
+		ErrorLog: quiet,
+	}
+}
+
+// Close stops the front.
+func (f *Front) Close() error {
 	err := f.server.Close()
 	<-f.served
 	return err
 }
 
-// certify makes an authority, and a certificate of its for a host.
-func certify(host string) (tls.Certificate, *x509.CertPool, error) {
+// certify makes a certificate for a host, and gives its authority's as PEM.
+func certify(host string) (tls.Certificate, []byte, error) {
 	authority, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return tls.Certificate{}, nil, err
@@ -99,11 +110,6 @@ func certify(host string) (tls.Certificate, *x509.CertPool, error) {
 	if err != nil {
 		return tls.Certificate{}, nil, err
 	}
-	trusted, err := x509.ParseCertificate(caDER)
-	if err != nil {
-		return tls.Certificate{}, nil, err
-	}
-	roots := x509.NewCertPool()
-	roots.AddCert(trusted)
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, roots, nil
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key},
+		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: caDER}), nil
 }

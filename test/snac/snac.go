@@ -37,12 +37,13 @@ type Instance struct {
 	dir     string
 	process *exec.Cmd
 	ended   chan struct{}
-	front   *front
+	front   *Front
 }
 
 // Start sets an instance up in a new temporary directory and waits until it
-// answers at https://HOST, as far as [Instance.Policy] leads there.
-func Start(ctx context.Context, program, host string) (*Instance, error) {
+// answers at https://HOST, as far as [Instance.Policy] leads there. It trusts
+// nobody but the authorities that are given, as PEM; none leaves it the machine's.
+func Start(ctx context.Context, program, host string, trusted ...[]byte) (*Instance, error) {
 	program, err := filepath.Abs(program)
 	if err != nil {
 		return nil, err
@@ -52,23 +53,26 @@ func Start(ctx context.Context, program, host string) (*Instance, error) {
 		return nil, err
 	}
 	i := &Instance{Host: host, program: program, dir: filepath.Join(parent, "data"), ended: make(chan struct{})}
-	if err := i.start(ctx); err != nil {
+	if err := i.start(ctx, bytes.Join(trusted, nil)); err != nil {
 		return nil, errors.Join(fmt.Errorf("start snac: %w", err), i.Close())
 	}
 	return i, nil
 }
 
-func (i *Instance) start(ctx context.Context) error {
+func (i *Instance) start(ctx context.Context, trusted []byte) error {
 	socket := filepath.Join(filepath.Dir(i.dir), "http")
 	if err := i.configure(ctx, socket); err != nil {
 		return err
 	}
 	var err error
-	if i.front, err = newFront(i.Host, socket); err != nil {
+	if i.front, err = StartFront(listenAt, i.Host, Behind("unix", socket)); err != nil {
 		return err
 	}
-	i.Addr, i.Roots = i.front.addr, i.front.roots
-	i.process = exec.Command(i.program, "httpd", i.dir)
+	i.Addr, i.Roots = i.front.Addr, i.front.Roots
+	if i.process, err = i.command(trusted); err != nil {
+		return err
+	}
+	i.process.Env = append(os.Environ(), "no_proxy=*") // whom it talks to is on this machine
 	if err := i.process.Start(); err != nil {
 		i.process = nil
 		return err
@@ -78,6 +82,20 @@ func (i *Instance) start(ctx context.Context) error {
 		i.process.Wait()
 	}()
 	return i.wait(ctx)
+}
+
+// command is the server, which becomes the process itself: in a mount namespace of
+// its own where it trusts others than the machine does.
+func (i *Instance) command(trusted []byte) (*exec.Cmd, error) {
+	if len(trusted) == 0 {
+		return exec.Command(i.program, "httpd", i.dir), nil
+	}
+	file := filepath.Join(filepath.Dir(i.dir), "trusted.pem")
+	if err := os.WriteFile(file, trusted, 0o600); err != nil {
+		return nil, err
+	}
+	const inside = `mount --bind "$1" /etc/ssl/certs/ca-certificates.crt && exec "$2" httpd "$3"`
+	return exec.Command("unshare", "--map-root-user", "--mount", "sh", "-c", inside, "sh", file, i.program, i.dir), nil
 }
 
 // configure answers the questions of snac init (address, port, host, prefix,
@@ -180,7 +198,7 @@ func (i *Instance) Close() error {
 	}
 	var err error
 	if i.front != nil {
-		err = i.front.close()
+		err = i.front.Close()
 	}
 	return errors.Join(err, os.RemoveAll(filepath.Dir(i.dir)))
 }
