@@ -23,6 +23,3 @@ func MAC(key []byte, purpose string, parts ...[]byte) []byte {
 	}
 	return h.Sum(nil)
 }
-
-// EqualMAC compares two MACs in constant time.
-func EqualMAC(a, b []byte) bool { return hmac.Equal(a, b) }

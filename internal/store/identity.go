@@ -33,13 +33,6 @@ type SigningKey struct {
 	Sealed    []byte    // empty if hardware holds the private key
 }
 
-// HasSealed says whether the database holds anything sealed yet: if so, the
-// secret that sealed it must be there.
-func (s *Store) HasSealed(ctx context.Context) (sealed bool, err error) {
-	err = s.reader.read(ctx).row(`SELECT EXISTS (SELECT 1 FROM data_keys)`, nil, &sealed)
-	return sealed, err
-}
-
 // Identity gives the issuer; ok is false if none was founded yet.
 func (s *Store) Identity(ctx context.Context) (id Identity, ok bool, err error) {
 	q := s.reader.read(ctx)

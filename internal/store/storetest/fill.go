@@ -18,8 +18,6 @@ func Fill(t *testing.T, s Store) {
 	if _, ok, err := s.Identity(ctx); err == nil && !ok {
 		must(t, s.FoundIssuer(ctx, founder(1), []attest.Event{{Kind: attest.EventKeyAnnounced, At: now, KID: "kid"}}))
 	}
-	_, err := s.HasSealed(ctx)
-	must(t, err)
 
 	badges, err := s.Badges(ctx, attest.BadgeFilter{Limit: 1000})
 	must(t, err)

@@ -21,7 +21,6 @@ type Store interface {
 	jobs.Store
 	fediverse.AppStore
 
-	HasSealed(ctx context.Context) (bool, error)
 	Identity(ctx context.Context) (store.Identity, bool, error)
 	FoundIssuer(ctx context.Context, id store.Identity, events []attest.Event) error
 	Close() error
