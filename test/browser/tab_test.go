@@ -17,7 +17,6 @@ type tab struct {
 	t       *testing.T
 	ctx     context.Context
 	lang    string
-	scripts bool
 	traffic *traffic
 }
 
