@@ -69,6 +69,9 @@ func (s *Web) checkTyped(w http.ResponseWriter, r *http.Request) error {
 	page := checkPage{Typed: strings.TrimSpace(form.Get("what")), Account: strings.TrimSpace(form.Get("account")), Issuer: s.issuer}
 	what, err := s.subjectOf(page.Typed)
 	if err != nil {
+		if len(page.Typed) > verify.MaxToken {
+			page.Typed = "" // nothing to mend in it, and pages stay small
+		}
 		return s.notChecked(w, r, page, err)
 	}
 	account, err := accountOf(page.Account)

@@ -35,7 +35,11 @@ func (w *world) agent(t *testing.T, lang string) *agent {
 
 func (w *world) agentAt(t *testing.T, lang string, i *sandbox.Instance) *agent {
 	t.Helper()
-	name := unique("agent")
+	return w.agentNamed(t, lang, i, unique("agent"))
+}
+
+func (w *world) agentNamed(t *testing.T, lang string, i *sandbox.Instance, name string) *agent {
+	t.Helper()
 	account, err := i.AddAccount(name, "rosette-"+name)
 	if err != nil {
 		t.Fatal(err)

@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -149,30 +148,4 @@ func call[P, R any](p *tab, command cdp.Command[P, R], params P) R {
 		p.t.Fatalf("%s: %v", command.Method, err)
 	}
 	return r
-}
-
-func TestSandboxPages(t *testing.T) {
-	t.Parallel()
-	w := shared(t)
-	p := open(t, "en")
-	social := w.sandbox.Instance.BaseURL()
-	for name, address := range map[string]string{
-		"sandbox-home": social + "/", "sandbox-profile": social + "/@marie",
-		"sandbox-mails": w.sandbox.Instance.MailURL() + "/?refresh=off",
-	} {
-		p.wants(p.visit(address), 200)
-		p.inspect(name)
-	}
-	p.wants(p.visit(social+"/auth/sign_in"), 200)
-	p.inspect("sandbox-signin")
-}
-
-func TestHome(t *testing.T) {
-	t.Parallel()
-	w := shared(t)
-	for _, lang := range []string{"fr", "en"} {
-		p := open(t, lang)
-		p.wants(p.visit(w.origin()+"/"), 200)
-		p.inspect("home-" + lang)
-	}
 }

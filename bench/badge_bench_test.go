@@ -1,0 +1,124 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"cocarde.example/internal/app"
+	"cocarde.example/internal/config"
+	"cocarde.example/internal/safehttp"
+	"cocarde.example/internal/sandbox"
+)
+
+// BenchmarkBadgePage measures badge pages from the whole server, over real HTTP.
+// x-floor is their rate as a multiple of that at which the same router and
+// middleware serve a static file of equal size.
+func BenchmarkBadgePage(b *testing.B) { benchmarkBadge(b, "", "badge.html") }
+
+// BenchmarkBadgePreview measures the PNG that previews show, after the first.
+func BenchmarkBadgePreview(b *testing.B) { benchmarkBadge(b, "/preview.png", "badge.png") }
+
+func benchmarkBadge(b *testing.B, path, name string) {
+	address, badge := serveBadge(b)
+	ours := connect(b, address)
+	size, err := ours[0].ask(getRequest(badge + path)) // the first is drawn
+	check(b, err)
+	file := filepath.Join(b.TempDir(), name)
+	check(b, os.WriteFile(file, make([]byte, size), 0o600))
+	floor := serveVerify(b, func(r *mux.Router) {
+		r.HandleFunc("/b/{id}"+path, func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, file) }).Methods(http.MethodGet)
+	})
+	request := getRequest(badge + path)
+	var spent, bare time.Duration
+	var ratios []float64
+	for b.Loop() {
+		ourTime, floorTime := askInTurn(b, ours, request), askInTurn(b, floor, request)
+		spent, bare = spent+ourTime, bare+floorTime
+		ratios = append(ratios, floorTime.Seconds()/ourTime.Seconds())
+	}
+	done := float64(len(ratios)) * readers * readerTurn
+	slices.Sort(ratios)
+	b.ReportMetric(done/spent.Seconds(), "served/s")
+	b.ReportMetric(done/bare.Seconds(), "floor/s")
+	b.ReportMetric(ratios[len(ratios)/2], "x-floor")
+}
+
+func getRequest(path string) []byte {
+	return fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n\r\n", path)
+}
+
+// serveBadge runs an issuer in its sandbox, has it issue one badge, and gives the
+// address where it listens and the badge's path.
+func serveBadge(b *testing.B) (address, badge string) {
+	b.Helper()
+	world, err := sandbox.Start(b.Context(), sandbox.Options{})
+	check(b, err)
+	b.Cleanup(func() { check(b, world.Close()) })
+	cfg, err := config.Load("", []string{
+		"COCARDE_ADDR=127.0.0.1:0", "COCARDE_DATA_DIR=" + b.TempDir(),
+		"COCARDE_SMTP_URL=smtp://" + world.Mailbox.Addr(), "COCARDE_RESOLVER=" + world.Resolver.Addr(),
+	})
+	check(b, err)
+	issuer, err := app.New(b.Context(), app.Options{
+		Config: cfg, Version: "bench", Log: slog.New(slog.NewJSONHandler(io.Discard, nil)),
+		Outbound: safehttp.Policy{AllowLoopback: true},
+	})
+	check(b, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- issuer.Run(ctx) }()
+	b.Cleanup(func() {
+		cancel()
+		check(b, <-ended)
+	})
+	<-issuer.Ready()
+	return issuer.Addr(), attestedByLink(b, issuer.Origin(), world)
+}
+
+// attestedByLink goes the whole way, with the link in a profile.
+func attestedByLink(b *testing.B, origin string, world *sandbox.Sandbox) (badge string) {
+	b.Helper()
+	const mailbox = "marie.dupont@culture.gouv.fr"
+	marie := world.Accounts["marie"]
+	var begun struct {
+		ID, Token string
+		BadgeURL  string `json:"badge_url"`
+	}
+	post := func(path, body string, into any) {
+		b.Helper()
+		r, err := http.NewRequestWithContext(b.Context(), http.MethodPost, origin+path, strings.NewReader(body))
+		check(b, err)
+		r.Header.Set("Content-Type", "application/json")
+		if begun.Token != "" {
+			r.Header.Set("Authorization", "Bearer "+begun.Token)
+		}
+		resp, err := http.DefaultClient.Do(r)
+		check(b, err)
+		defer func() { _ = resp.Body.Close() }()
+		if resp.StatusCode/100 != 2 {
+			b.Fatalf("%s: %d", path, resp.StatusCode)
+		}
+		check(b, json.NewDecoder(resp.Body).Decode(into))
+	}
+	post("/v1/requests", fmt.Sprintf(`{"handle":%q,"email":%q,"lang":"fr","account_proof":{"method":"link"}}`, marie.Handle(), mailbox), &begun)
+	check(b, marie.SetFields(sandbox.Field{Name: "Badge", Value: begun.BadgeURL}))
+	var ignored json.RawMessage
+	post("/v1/requests/"+begun.ID+"/account-proof", "{}", &ignored)
+	mail, err := world.Mailbox.Wait(b.Context(), mailbox, 1)
+	check(b, err)
+	post("/v1/requests/"+begun.ID+"/mailbox-proof", fmt.Sprintf(`{"code":%q}`, sandbox.Code(mail)), &ignored)
+	post("/v1/requests/"+begun.ID+"/attestation", "", &ignored)
+	return strings.TrimPrefix(begun.BadgeURL, origin)
+}
