@@ -34,9 +34,9 @@ type Card struct {
 	IssuerHost   string
 	URL          string // the badge's public link
 	Status       Status
-	Since, Until string  // as the reader's language says it: "since 12 March 2026"
-	Lang         string  // BCP 47; decides on which side the picture begins
-	Labels       Labels  //
+	Since, Until string // as the reader's language says it: "since 12 March 2026"
+	Lang         string // BCP 47; decides on which side the picture begins
+	Labels       Labels
 	Palette      Palette // the issuer's colours; zero: DefaultPalette
 }
 

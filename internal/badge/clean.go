@@ -45,19 +45,9 @@ func clean(s string) string {
 	return strings.TrimRight(out.String(), " ")
 }
 
-// head returns the first maxBytes of s without a broken character at the end, and
-// with what is not UTF-8 left out.
+// head returns the first maxBytes of s, without what is not UTF-8.
 func head(s string) string {
-	if len(s) > maxBytes {
-		s = s[:maxBytes]
-		for i := 0; i < utf8.UTFMax && !utf8.ValidString(s[max(0, len(s)-utf8.UTFMax):]) && len(s) > 0; i++ {
-			if r, _ := utf8.DecodeLastRuneInString(s); r != utf8.RuneError {
-				break
-			}
-			s = s[:len(s)-1]
-		}
-	}
-	return strings.ToValidUTF8(s, "")
+	return strings.ToValidUTF8(s[:min(len(s), maxBytes)], "")
 }
 
 // unwanted are controls, formatting (bidi overrides and isolates among it), private

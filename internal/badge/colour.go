@@ -16,7 +16,7 @@ type Palette struct{ Outer, Middle, Inner Colour }
 // on white and on near-black alike.
 var DefaultPalette = Palette{
 	Outer:  Colour{0x14, 0x7d, 0x7a},
-	Middle: Colour{0xf7, 0xf0, 0xde},
+	Middle: Colour{0xfb, 0xf5, 0xe6},
 	Inner:  Colour{0x54, 0x2c, 0x63},
 }
 

@@ -8,8 +8,7 @@ import (
 
 // fits tells whether the text, as set in t, is at most width wide.
 func (p *press) fits(t item, text string, width float64) bool {
-	t.text = text
-	return p.width(t) <= width
+	return p.width(t.saying(text)) <= width
 }
 
 // shorten returns t's text, cut to width with an ellipsis. tail is the share of what
@@ -25,7 +24,7 @@ func (p *press) shorten(t item, width, tail float64) string {
 		for from < len(runes) && unicode.Is(unicode.M, runes[from]) {
 			from++
 		}
-		return strings.TrimRight(string(runes[:keep-end]), " ") + ellipsis + strings.TrimLeft(string(runes[from:]), " ")
+		return strings.TrimRight(string(runes[:keep-end]), " .,-") + ellipsis + strings.TrimLeft(string(runes[from:]), " ")
 	}
 	keep := sort.Search(len(runes), func(n int) bool { return !p.fits(t, cut(n), width) })
 	return cut(max(keep-1, 0))
@@ -38,17 +37,14 @@ const hostTail = 0.7
 // handle returns a handle in width, as one line. Where it is too long, user and host
 // are shortened each in its middle, and neither takes the room that the other needs.
 func (p *press) handle(t item, width float64) string {
-	user, host := splitHandle(t.text)
 	t.handle = true
+	user, host := splitHandle(t.text)
 	if whole := user + host; p.fits(t, whole, width) {
 		return whole
 	}
-	measure := func(s string) float64 { t.text = s; return p.width(t) }
-	forUser := min(measure(user), max(width*0.45, width-measure(host)))
-	t.text = user
-	user = p.shorten(t, forUser, 0.4)
-	t.text = host
-	return user + p.shorten(t, width-measure(user), hostTail)
+	room := min(p.width(t.saying(user)), max(width*0.45, width-p.width(t.saying(host))))
+	user = p.shorten(t.saying(user), room, 0.4)
+	return user + p.shorten(t.saying(host), width-p.width(t.saying(user)), hostTail)
 }
 
 // splitHandle returns "@user" and "@host". The host of a handle in letters that run
@@ -76,8 +72,7 @@ func (p *press) wrap(t item, width float64, limit int) (lines []string, whole bo
 			return !p.fits(t, strings.Join(rest[:n+1], " "), width)
 		})
 		if n < len(rest) && (n == 0 || len(lines) == limit-1) {
-			t.text = strings.Join(rest, " ")
-			return append(lines, p.shorten(t, width, 0)), false
+			return append(lines, p.shorten(t.saying(strings.Join(rest, " ")), width, 0)), false
 		}
 		lines = append(lines, strings.Join(rest[:n], " "))
 		rest = rest[n:]

@@ -1,6 +1,7 @@
 package badge
 
 import (
+	"image"
 	"math"
 	"strconv"
 
@@ -86,15 +87,36 @@ func appendNumber(out []byte, v float64) []byte {
 	return strconv.AppendFloat(out, math.Round(v*100)/100+0, 'f', -1, 64)
 }
 
-// trace draws the path, scaled, into r.
-func (p path) trace(r *vector.Rasterizer, scale float64) {
-	at := func(a point) (float32, float32) { return float32(a.x * scale), float32(a.y * scale) }
+// bounds returns the whole units that hold the scaled path, its handles included.
+func (p path) bounds(scale float64) image.Rectangle {
+	low, high := point{math.Inf(1), math.Inf(1)}, point{math.Inf(-1), math.Inf(-1)}
+	for _, s := range p {
+		for _, a := range s.p[:s.n] {
+			low.x, low.y = min(low.x, a.x), min(low.y, a.y)
+			high.x, high.y = max(high.x, a.x), max(high.y, a.y)
+		}
+	}
+	if low.x > high.x {
+		return image.Rectangle{}
+	}
+	floor := func(v float64) int { return int(math.Floor(v * scale)) }
+	ceil := func(v float64) int { return int(math.Ceil(v * scale)) }
+	return image.Rect(floor(low.x), floor(low.y), ceil(high.x), ceil(high.y))
+}
+
+// trace draws the scaled path into r, whose corner lies at origin. An outline that is
+// not closed is closed.
+func (p path) trace(r *vector.Rasterizer, scale float64, origin image.Point) {
+	at := func(a point) (float32, float32) {
+		return float32(a.x*scale - float64(origin.X)), float32(a.y*scale - float64(origin.Y))
+	}
 	for _, s := range p {
 		ax, ay := at(s.p[0])
 		bx, by := at(s.p[1])
 		cx, cy := at(s.p[2])
 		switch s.op {
 		case 'M':
+			r.ClosePath()
 			r.MoveTo(ax, ay)
 		case 'L':
 			r.LineTo(ax, ay)
@@ -106,4 +128,5 @@ func (p path) trace(r *vector.Rasterizer, scale float64) {
 			r.ClosePath()
 		}
 	}
+	r.ClosePath()
 }

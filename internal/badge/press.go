@@ -1,7 +1,6 @@
 package badge
 
 import (
-	"strings"
 	"sync"
 	"unicode"
 
@@ -10,7 +9,6 @@ import (
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/sfnt"
 	"golang.org/x/image/math/fixed"
-	"golang.org/x/image/vector"
 )
 
 // The faces are parsed when the first picture is drawn, never at the program's start.
@@ -31,7 +29,7 @@ func parsed(ttf []byte) *sfnt.Font {
 // em is the size at which glyphs are measured and loaded: both faces' own grid.
 var em = fixed.I(2048)
 
-// press sets lines of text: it measures them and traces their outlines. One press
+// press sets lines of text: it measures them and draws their outlines. One press
 // serves one picture at a time.
 type press struct{ buf sfnt.Buffer }
 
@@ -81,41 +79,39 @@ func (p *press) width(t item) float64 {
 	return float64(w) / float64(em) * t.size
 }
 
-// trace draws a text's outlines into r, scaled.
-func (p *press) trace(r *vector.Rasterizer, t item, scale float64) {
+// outline returns a text as a path, where it stands in its scene.
+func (p *press) outline(t item) path {
 	line, width := p.set(t.text, t.bold, t.handle)
-	unit := t.size * scale / float64(em)
-	x, y := t.x*scale, t.y*scale
+	unit := t.size / float64(em)
+	x := t.x
 	if t.right {
 		x -= float64(width) * unit
 	}
-	at := func(g glyph, a fixed.Point26_6) (float32, float32) {
-		return float32(x + float64(a.X+g.x)*unit), float32(y + float64(a.Y)*unit)
-	}
 	f := face(t.bold)
+	var out path
 	for _, g := range line {
-		outline, err := f.LoadGlyph(&p.buf, g.id, em, nil)
+		segments, err := f.LoadGlyph(&p.buf, g.id, em, nil)
 		if err != nil {
 			continue // a glyph without an outline, such as a coloured one
 		}
-		for _, s := range outline {
-			ax, ay := at(g, s.Args[0])
-			bx, by := at(g, s.Args[1])
-			cx, cy := at(g, s.Args[2])
+		at := func(a fixed.Point26_6) point {
+			return point{x + float64(a.X+g.x)*unit, t.y + float64(a.Y)*unit}
+		}
+		for _, s := range segments {
+			a, b, c := at(s.Args[0]), at(s.Args[1]), at(s.Args[2])
 			switch s.Op {
 			case sfnt.SegmentOpMoveTo:
-				r.ClosePath()
-				r.MoveTo(ax, ay)
+				out.move(a) // a fill closes the outline before it
 			case sfnt.SegmentOpLineTo:
-				r.LineTo(ax, ay)
+				out.line(a)
 			case sfnt.SegmentOpQuadTo:
-				r.QuadTo(ax, ay, bx, by)
+				out.quad(a, b)
 			case sfnt.SegmentOpCubeTo:
-				r.CubeTo(ax, ay, bx, by, cx, cy)
+				out.cubic(a, b, c)
 			}
 		}
-		r.ClosePath()
 	}
+	return out
 }
 
 // drawable returns s with each stretch that the faces cannot draw as one ellipsis, and
@@ -129,9 +125,7 @@ func (p *press) drawable(s string) string {
 		case unicode.Is(unicode.M, r), unicode.Is(unicode.Sk, r):
 			continue
 		case r != nonJoiner && !p.has(r):
-			if n := len(out); n == 0 || out[n-1] != ellipsisRune {
-				out = append(out, ellipsisRune)
-			}
+			out = appendGap(out)
 			continue
 		}
 		told = told || unicode.IsLetter(r) || unicode.IsDigit(r)
@@ -140,7 +134,19 @@ func (p *press) drawable(s string) string {
 	if !told {
 		return ""
 	}
-	return strings.TrimSpace(string(out))
+	return string(out)
+}
+
+// appendGap appends an ellipsis, unless nothing but spaces stands since the last one.
+func appendGap(out []rune) []rune {
+	end := len(out)
+	for end > 0 && out[end-1] == ' ' {
+		end--
+	}
+	if end > 0 && out[end-1] == ellipsisRune {
+		return out[:end]
+	}
+	return append(out, ellipsisRune)
 }
 
 // has tells whether both faces hold r.

@@ -17,15 +17,19 @@ const (
 // preview lays out the picture that a link to the badge is shown with.
 func preview(c Card) *scene {
 	s := &scene{w: previewWidth, h: previewHeight, rtl: rightToLeft(c.Lang)}
-	s.fill(roundedRect(0, 0, s.w, s.h, 0), white)
+	s.ground(0, 0, s.w, s.h, white)
 	s.rosette(c.colours(), point{s.side(210), footTop / 2}, 150, true)
 	p := newPress()
 
+	dates := item{text: joined(" · ", c.Since, c.Until), colour: muted, x: previewStart, size: 27}
+	dates.text = p.shorten(dates, previewRoom, 0)
+	c.Since, c.Until = "", "" // on a row of their own, not beside the status
 	rows := []row{s.statusRow(p, c, previewStart, previewRoom, 30, 62)}
 	rows = append(rows, s.handleRows(p, c)...)
 	if c.AgencyName+c.AgencyDomain != "" {
 		rows = append(rows, s.agencyRows(p, c)...)
 	}
+	rows = append(rows, s.textRow(dates, 60))
 	stack(20, footTop-20, rows)
 	s.foot(p, c)
 	return s
@@ -42,12 +46,9 @@ func (s *scene) handleRows(p *press, c Card) []row {
 		t.text = p.handle(t, previewRoom)
 		return []row{s.textRow(t, 80)}
 	}
-	t.text = user
-	t.text = p.shorten(t, previewRoom, 0.4)
-	second := t
-	second.text = host
-	second.text = p.shorten(second, previewRoom, hostTail)
-	return []row{s.textRow(t, 60), s.textRow(second, 66)}
+	first := t.saying(p.shorten(t.saying(user), previewRoom, 0.4))
+	second := t.saying(p.shorten(t.saying(host), previewRoom, hostTail))
+	return []row{s.textRow(first, 60), s.textRow(second, 66)}
 }
 
 // agencyRows sets the words before the agency, its name on up to two lines, and its
@@ -74,8 +75,8 @@ func (s *scene) agencyRows(p *press, c Card) []row {
 
 // foot says who vouches, and where to check it.
 func (s *scene) foot(p *press, c Card) {
-	s.fill(roundedRect(0, footTop, s.w, s.h-footTop, 0), tint)
-	s.fill(roundedRect(0, footTop, s.w, 2, 0), border)
+	s.ground(0, footTop, s.w, s.h-footTop, tint)
+	s.ground(0, footTop, s.w, 2, border)
 	const room = previewWidth - 2*footMargin
 	issuer := item{text: joined(" ", c.Labels.Issuer, c.issuer()), colour: ink, x: footMargin, size: 28}
 	issuer.text = p.shorten(issuer, room, 0)

@@ -8,9 +8,9 @@ const maxPalette = 256
 // ramps returns the palette to draw the scene in: nothing, each of its colours, and
 // between each colour and the grounds that it stands on the steps that make edges
 // smooth.
-func (s *scene) ramps() color.Palette {
+func (s *scene) ramps() []color.RGBA {
 	colours := s.colours()
-	palette := color.Palette{color.RGBA{}}
+	palette := []color.RGBA{{}}
 	for _, c := range colours {
 		palette = append(palette, c.rgba())
 	}

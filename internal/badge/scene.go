@@ -11,6 +11,7 @@ type scene struct {
 // item is one filled shape, or one line of text where text is set.
 type item struct {
 	shape  path
+	square bool // the shape is a rectangle on whole units
 	text   string
 	colour Colour
 	x, y   float64 // of a text: where its line begins or ends, and its baseline
@@ -20,8 +21,19 @@ type item struct {
 	right  bool // x is the text's right edge, not its left one
 }
 
+// saying returns the item with another text, set alike.
+func (t item) saying(text string) item {
+	t.text = text
+	return t
+}
+
 // fill adds a shape.
 func (s *scene) fill(p path, c Colour) { s.items = append(s.items, item{shape: p, colour: c}) }
+
+// ground adds a rectangle.
+func (s *scene) ground(x, y, w, h float64, c Colour) {
+	s.items = append(s.items, item{shape: roundedRect(x, y, w, h, 0), square: true, colour: c})
+}
 
 // write adds a line of text that begins at t.x from the side where the picture begins.
 func (s *scene) write(t item) {

@@ -30,20 +30,17 @@ func (s *scene) textRow(t item, height float64) row {
 	}}
 }
 
-// statusRow is the row of the status: its mark, its word, and its dates where they
-// find room beside it.
+// statusRow is the row of the status: its mark and its word, then the dates where they
+// find room, the last one alone where they do not.
 func (s *scene) statusRow(p *press, c Card, start, room, size, height float64) row {
 	r := size * 0.56
 	word := item{text: c.Labels.Status, colour: c.Status.colour(), x: start + 2*r + size*0.5, size: size, bold: true}
 	word.text = p.shorten(word, room-(word.x-start), 0)
-	dates := item{text: joined(" · ", c.Since, c.Until), colour: muted, size: size * 0.94}
-	dates.x = word.x + p.width(word) + size*0.9
-	left := room - (dates.x - start)
-	if !p.fits(dates, dates.text, left) {
-		dates.text = c.Until
-	}
-	if !p.fits(dates, dates.text, left) {
-		dates.text = ""
+	dates := item{colour: muted, x: word.x + p.width(word) + size*0.9, size: size * 0.94}
+	for _, text := range []string{c.Until, joined(" · ", c.Since, c.Until)} {
+		if p.fits(dates, text, room-(dates.x-start)) {
+			dates.text = text
+		}
 	}
 	return row{height, func(middle float64) {
 		s.icon(c.Status, point{s.side(start + r), middle}, r)
