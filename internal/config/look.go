@@ -41,7 +41,7 @@ func (l Look) Legal(lang string) []Paragraph {
 
 const (
 	defaultName    = "Cocarde"
-	defaultColours = "#147d7a,#f7f0de,#542c63"
+	defaultColours = "#147d7a,#fbf5e6,#542c63"
 	maxName        = 60        // letters: a line of a phone, a sender of mails
 	maxLogo        = 100 << 10 // bytes
 	maxLogoSide    = 2048      // pixels
