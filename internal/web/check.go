@@ -172,8 +172,11 @@ func (v reportView) Tone() string {
 	return "warning"
 }
 
-// Check tells in plain words what a check is about, or why it was not made.
+// Check tells in plain words what a check found, or why it was not made.
 func (p page) Check(c verify.Check) (string, error) {
+	if c.Outcome == verify.Failed {
+		return p.T("verdict." + string(c.Code))
+	}
 	id := "report." + c.Name
 	if c.Outcome == verify.Skipped && c.Detail != "" { // not for a failure before
 		id += ".skipped"

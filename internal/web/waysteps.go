@@ -111,6 +111,9 @@ func (s *Web) notTaken(w http.ResponseWriter, r *http.Request, a agent, typed st
 		return err
 	}
 	page := s.wayPage(a, view)
+	if view.State == attest.AwaitingMailboxProof && page.Minutes() == 0 {
+		m.Field = "" // the page has no field for a code that has ended
+	}
 	page.Typed, page.Mistake = typed, m
 	if !page.awaits(last(r.URL.Path)) {
 		return s.back(w, r, a, nil)

@@ -254,7 +254,7 @@ func TestTimeRunsOut(t *testing.T) {
 	abandoned := b.address()
 	w.clock.advance(11 * time.Minute)
 	a.typeCode(code)
-	a.inspect("code-expired-fr")
+	a.refused("", "code-expired-fr")
 	b.wants(b.visit(abandoned), 200)
 	b.inspect("signin-expired-en")
 	w.clock.advance(25 * time.Hour)

@@ -36,6 +36,9 @@ func (p *tab) inspect(name string) {
 	for _, fault := range p.traffic.faults() {
 		p.t.Errorf("%s: %s", name, fault)
 	}
+	for _, dead := range eval[[]string](p, deadEnds) {
+		p.t.Errorf("%s links to %s, which is not on the page", name, dead)
+	}
 	p.show(narrow, "light")
 	p.fits(name, narrow)
 	p.show(zoomed, "light")
@@ -62,6 +65,9 @@ func (p *tab) show(s screen, scheme string) {
 		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
 	})
 }
+
+// deadEnds are links to places on the page that are not there.
+const deadEnds = `[...document.querySelectorAll('a[href^="#"]')].map(a => a.getAttribute('href')).filter(h => !document.getElementById(h.slice(1)))`
 
 // sideways names what makes a page wider than its window.
 const sideways = `(() => {

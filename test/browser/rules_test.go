@@ -11,7 +11,7 @@ import (
 // wrongPage breaks each of the rules that pages are held against.
 const wrongPage = `<!DOCTYPE html><html><head><title></title><link rel="stylesheet" href="%s/style.css"></head>
 <body><style>button:focus { outline: none }</style><img src="/missing.png"><div style="width:1500px">wide</div>
-<p style="color:#ccc;background:#fff">faint</p><button>x</button>%s</body></html>`
+<p style="color:#ccc;background:#fff">faint</p><button>x</button><a href="#nowhere">dead</a>%s</body></html>`
 
 // TestTheRulesFindWhatIsWrong holds the rules against a page that breaks them.
 func TestTheRulesFindWhatIsWrong(t *testing.T) {
@@ -38,6 +38,9 @@ func TestTheRulesFindWhatIsWrong(t *testing.T) {
 	}
 	if !p.traffic.setsCookie() {
 		t.Error("the cookie is not seen")
+	}
+	if len(eval[[]string](p, deadEnds)) != 1 {
+		t.Error("the link to nowhere is not seen")
 	}
 	if eval[string](p, sideways) == "" {
 		t.Error("the width is not seen")

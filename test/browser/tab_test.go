@@ -37,7 +37,7 @@ func openIn(t *testing.T, parent context.Context, lang string, options ...chrome
 	t.Helper()
 	p := &tab{t: t, lang: lang, traffic: &traffic{}}
 	ctx, cancel := chromedp.NewContext(parent, append(options, chromedp.WithListener(p.traffic.note))...)
-	bounded, end := context.WithTimeout(ctx, 10*patience)
+	bounded, end := context.WithTimeout(ctx, 16*patience)
 	p.ctx = bounded
 	t.Cleanup(func() {
 		end()
