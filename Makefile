@@ -15,7 +15,7 @@ install:
 	test/install
 
 test: install
-	$(GO) test -race -timeout 10m ./...
+	$(GO) test -race -timeout 20m ./...
 	test/fuzz $(FUZZFOR)
 
 check:
