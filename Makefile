@@ -1,4 +1,5 @@
 # make test   everything, with the race detector; installs what is missing
+# make browser  every page in headless Chromium, with axe-core and screenshots
 # make check  formatting, vet, staticcheck, generated code up to date
 # make bench  every figure with its floor, as a ratio
 # make build  the binary, at ./cocarde
@@ -6,7 +7,7 @@
 GO      ?= go
 FUZZFOR ?= 3s
 
-.PHONY: build test check bench generate install
+.PHONY: build test browser check bench generate install
 
 build:
 	$(GO) build -trimpath -o cocarde ./cmd/cocarde
@@ -17,6 +18,9 @@ install:
 test: install
 	$(GO) test -race -timeout 20m ./...
 	test/fuzz $(FUZZFOR)
+
+browser: install
+	$(GO) test -tags browser -timeout 30m ./test/browser
 
 check:
 	test/check

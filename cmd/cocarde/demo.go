@@ -157,9 +157,11 @@ func (w *world) welcome(out io.Writer) {
 Cocarde demo. Nothing here leaves this machine; stop it with Ctrl-C.
 
   issuer     %s
+  ask        %s/request
   contract   %s/docs
   instance   %s
-`, w.app.Origin(), w.app.Origin(), w.sandbox.Instance.BaseURL())
+  mail       %s
+`, w.app.Origin(), w.app.Origin(), w.app.Origin(), w.sandbox.Instance.BaseURL(), w.sandbox.Instance.MailURL())
 	for _, l := range sandbox.DefaultLogins {
 		fmt.Fprintf(out, "  account    %s  password %s\n", w.sandbox.Accounts[l.Username].Handle(), l.Password)
 	}
