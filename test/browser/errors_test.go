@@ -337,7 +337,7 @@ func TestBusy(t *testing.T) {
 		held[i] = conn
 	}
 	for deadline := time.Now().Add(patience); ; {
-		resp, err := http.Get(w.origin() + "/healthz")
+		resp, err := http.Get(w.origin() + "/legal")
 		if err != nil {
 			t.Fatal(err)
 		}
