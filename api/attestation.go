@@ -50,6 +50,6 @@ func (b badges) show(w http.ResponseWriter, r *http.Request, p attest.Published)
 		ID: badge.ID, Attestation: a.Token, Type: AttestationType(badge.Kind),
 		Status: Status(badge.Status.String()), StatusChangedAt: badge.ChangedAt.UTC().Truncate(time.Hour),
 		Handle: badge.Actor.Handle.String(), Actor: badge.Actor.ID, Agency: agencyOf(badge.Agency),
-		IssuedAt: a.IssuedAt.UTC(), ExpiresAt: a.ExpiresAt.UTC(), BadgeURL: b.issuer + "/b/" + badge.ID,
+		IssuedAt: a.IssuedAt.UTC(), ExpiresAt: a.ExpiresAt.UTC(), BadgeURL: attest.BadgeURL(b.issuer, badge.ID),
 	})
 }

@@ -4,13 +4,12 @@ import (
 	"net/http"
 	"time"
 
-	"cocarde.example/internal/fault"
+	"cocarde.example/attest"
 )
 
 var (
-	errNotReady = fault.New(fault.Unavailable, "not_ready",
-		"This server cannot work now; its log says why. Try again in a moment.").After(5 * time.Second)
-	fine = HealthStatus{Status: HealthStatusStatusOk}
+	errNotReady = attest.ErrNotReady.After(5 * time.Second)
+	fine        = HealthStatus{Status: HealthStatusStatusOk}
 )
 
 func (a *API) isAlive(*http.Request, none) (answer[HealthStatus], error) {

@@ -10,10 +10,6 @@ import (
 	"cocarde.example/internal/front"
 )
 
-// browserCookie holds the secret of the browser that asked. Its prefix makes
-// browsers bind it to this host (RFC 6265bis §4.1.3.2).
-const browserCookie = "__Host-cocarde-request"
-
 var errTokenMissing = fault.New(fault.Unauthorized, "token_missing",
 	"This call needs the request's token. Send it as Authorization: Bearer …")
 
@@ -104,7 +100,7 @@ func (q requests) remember(b attest.Begun, location string) http.Header {
 	h := http.Header{}
 	if b.Browser != "" {
 		cookie := http.Cookie{
-			Name: browserCookie, Value: b.Browser, Path: "/", Secure: true, HttpOnly: true,
+			Name: attest.BrowserCookie, Value: b.Browser, Path: "/", Secure: true, HttpOnly: true,
 			SameSite: http.SameSiteLaxMode, MaxAge: wholeSeconds(b.ExpiresAt.Sub(q.now())),
 		}
 		h["Set-Cookie"] = []string{cookie.String()}

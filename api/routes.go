@@ -16,14 +16,14 @@ func (a *API) Mount(router *mux.Router) {
 
 	q := a.requests
 	post("/v1/requests", handle(p, maxBody, q.begin))
-	get("/v1/requests/{id}", withPath(handle(p, maxBody, q.look)))
-	router.Handle("/v1/requests/{id}", withPath(handle(p, maxBody, q.withdraw))).Methods(http.MethodDelete)
-	post("/v1/requests/{id}/account-proof", withPath(handle(p, maxBody, q.proveAccount)))
-	post("/v1/requests/{id}/mailbox-proof", withPath(handle(p, maxBody, q.proveMailbox)))
-	post("/v1/requests/{id}/attestation", withPath(handle(p, maxBody, q.issue)))
+	get("/v1/requests/{id}", handle(p, maxBody, q.look))
+	router.Handle("/v1/requests/{id}", handle(p, maxBody, q.withdraw)).Methods(http.MethodDelete)
+	post("/v1/requests/{id}/account-proof", handle(p, maxBody, q.proveAccount))
+	post("/v1/requests/{id}/mailbox-proof", handle(p, maxBody, q.proveMailbox))
+	post("/v1/requests/{id}/attestation", handle(p, maxBody, q.issue))
 
 	get("/v1/attestations", front.CORS(p.guard(a.badges.byHandle)))
-	get("/v1/attestations/{id}", front.CORS(withPath(p.guard(a.badges.byID))))
+	get("/v1/attestations/{id}", front.CORS(p.guard(a.badges.byID)))
 	post("/v1/verify", front.CORS(handle(p, maxVerifyBody, a.checking.verify)))
 	get("/v1/agencies", front.CORS(handle(p, maxBody, a.listAgencies)))
 
@@ -40,14 +40,4 @@ func (a *API) Mount(router *mux.Router) {
 
 	get("/healthz", handle(p, maxBody, a.isAlive))
 	get("/readyz", handle(p, maxBody, a.isReady))
-}
-
-// withPath hands the path's variables over, so that no handler knows the router.
-func withPath(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		for name, value := range mux.Vars(r) {
-			r.SetPathValue(name, value)
-		}
-		next.ServeHTTP(w, r)
-	})
 }

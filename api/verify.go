@@ -8,10 +8,7 @@ import (
 	"cocarde.example/verify"
 )
 
-const (
-	maxToken      = 64 << 10           // of an attestation with its disclosures
-	maxVerifyBody = maxToken + maxBody // so that the longest token fits with its frame
-)
+const maxVerifyBody = verify.MaxToken + maxBody // so that the longest token fits with its frame
 
 var (
 	errOneOf = fault.New(fault.Invalid, "verify_one_of",
@@ -41,7 +38,7 @@ func (c checking) verify(r *http.Request, b VerifyRequest) (answer[report], erro
 	if b.Handle != nil {
 		return c.verifyHandle(r, b, account)
 	}
-	if len(*b.Attestation) > maxToken {
+	if len(*b.Attestation) > verify.MaxToken {
 		return answer[report]{}, errTokenTooLarge
 	}
 	return ok(report(c.verifier.Verify(r.Context(), *b.Attestation, account))), nil

@@ -48,6 +48,9 @@ type Published struct {
 	Attestation Attestation
 }
 
+// BadgeURL is the lasting link of a badge at its issuer, an origin.
+func BadgeURL(issuer, id string) string { return issuer + "/b/" + id }
+
 // InForce says whether the badge still vouches for anything at the time.
 func (p Published) InForce(now time.Time) bool {
 	return p.Badge.Status == verify.Valid && now.Before(p.Attestation.ExpiresAt)

@@ -22,7 +22,8 @@ const DefaultValidity = 180 * day
 // to be taken when committed.
 const indexTries = 8
 
-var errNotNow = fault.New(fault.Unavailable, "not_ready",
+// ErrNotReady: the program cannot do its work at the moment.
+var ErrNotReady = fault.New(fault.Unavailable, "not_ready",
 	"This server cannot work now; its log says why. Try again in a moment.").After(time.Second)
 
 // saltSize is in bytes (RFC 9901 §9.3 asks for 128 bits).
@@ -124,7 +125,7 @@ func (q *Requests) checkOwn(ctx context.Context, full string, r Request) error {
 		return nil
 	}
 	if report.Code == verify.StatusUnavailable {
-		return errNotNow
+		return ErrNotReady
 	}
 	for _, c := range report.Checks {
 		if c.Outcome == verify.Failed {

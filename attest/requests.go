@@ -202,7 +202,7 @@ func codeView(r Request) *CodeView {
 	return &CodeView{TriesLeft: maxTries - c.Tries, ExpiresAt: c.ExpiresAt}
 }
 
-func (q *Requests) badgeURL(id string) string { return q.issuer + "/b/" + id }
+func (q *Requests) badgeURL(id string) string { return BadgeURL(q.issuer, id) }
 
 func (q *Requests) tokenHash(id, token string) []byte {
 	return q.vault.CodeHash("request", id, token)

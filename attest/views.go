@@ -40,6 +40,10 @@ type CodeView struct {
 	ExpiresAt time.Time
 }
 
+// BrowserCookie is the cookie that holds Begun.Browser. Its prefix makes browsers
+// bind it to the issuer's host (RFC 6265bis §4.1.3.2).
+const BrowserCookie = "__Host-cocarde-request"
+
 // Begun is a request that has just begun, or the next attempt at its account proof.
 type Begun struct {
 	View

@@ -52,13 +52,17 @@ func newRequestID() string {
 	return hex.EncodeToString(b[:])
 }
 
-// noteRoute runs inside of the router, which alone knows the route.
+// noteRoute runs inside of the router, which alone knows the route. It hands the
+// path's variables over as path values, so that no handler knows the router.
 func noteRoute(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if x := exchangeOf(r.Context()); x != nil {
 			if template, err := mux.CurrentRoute(r).GetPathTemplate(); err == nil {
 				x.route = template
 			}
+		}
+		for name, value := range mux.Vars(r) {
+			r.SetPathValue(name, value)
 		}
 		next.ServeHTTP(w, r)
 	})

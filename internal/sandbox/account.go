@@ -15,13 +15,16 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
 // maxUsername is Mastodon's limit, in characters.
 const maxUsername = 30
 
-var usernamePattern = regexp.MustCompile(`^[A-Za-z0-9_]+([A-Za-z0-9_.-]*[A-Za-z0-9_])?$`)
+var usernamePattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z0-9_]+([A-Za-z0-9_.-]*[A-Za-z0-9_])?$`)
+})
 
 // Account is an account of an instance. Its methods are safe for concurrent use.
 type Account struct {
@@ -44,7 +47,7 @@ type Account struct {
 // Mastodon since 4.5. A name that is taken, in whatever case, or that Mastodon
 // would not take is an error.
 func (i *Instance) AddAccount(username, password string) (*Account, error) {
-	if len(username) > maxUsername || !usernamePattern.MatchString(username) {
+	if len(username) > maxUsername || !usernamePattern().MatchString(username) {
 		return nil, fmt.Errorf("username %q is not one that Mastodon takes", username)
 	}
 	key, err := publicKeyPEM()

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -110,14 +111,16 @@ func (i *Instance) showEditor(w http.ResponseWriter, status int, v visit, rows [
 	}{i.frame(title), v.account.Handle(), v.account.URL(), v.token, alert, v.saved != nil, rows})
 }
 
-var fieldParam = regexp.MustCompile(`^fields_attributes\[([0-9]{1,4})\]\[(name|value)\]$`)
+var fieldParam = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^fields_attributes\[([0-9]{1,4})\]\[(name|value)\]$`)
+})
 
 // fieldsFrom reads the rows of a profile as Mastodon's forms and clients send
 // them, in the order of their numbers; given tells whether there are any.
 func fieldsFrom(params url.Values) (fields []Field, given bool) {
 	byNumber := map[int]Field{}
 	for param, values := range params {
-		found := fieldParam.FindStringSubmatch(param)
+		found := fieldParam().FindStringSubmatch(param)
 		if found == nil {
 			continue
 		}

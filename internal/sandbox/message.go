@@ -12,6 +12,7 @@ import (
 	"net/mail"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -133,12 +134,14 @@ func decodeTransfer(encoding string, body io.Reader) io.Reader {
 
 // codePattern is 8 digits, perhaps with a space of some kind in the middle,
 // that are no part of a longer word.
-var codePattern = regexp.MustCompile(`(?:^|[^\pL\pN_-])([0-9]{4})[ \x{00A0}\x{202F}]?([0-9]{4})(?:$|[^\pL\pN_-])`)
+var codePattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?:^|[^\pL\pN_-])([0-9]{4})[ \x{00A0}\x{202F}]?([0-9]{4})(?:$|[^\pL\pN_-])`)
+})
 
 // Code finds the 8-digit code in a message's text, without its space; "" if
 // there is none.
 func Code(m Message) string {
-	found := codePattern.FindStringSubmatch(m.Text)
+	found := codePattern().FindStringSubmatch(m.Text)
 	if found == nil {
 		return ""
 	}

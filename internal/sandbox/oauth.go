@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -42,7 +43,9 @@ func refuse(text string) *refusal { return &refusal{http.StatusBadRequest, text}
 const unknownClient = "Client authentication failed due to unknown client, no client authentication included, or unsupported authentication method."
 
 // challengePattern is a SHA-256 in base64url (RFC 7636 section 4.2).
-var challengePattern = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
+var challengePattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
+})
 
 // checkAuthorization validates what both the page and its form carry. Its
 // refusals are shown to the user and never sent to the redirect URI.
@@ -71,7 +74,7 @@ func (i *Instance) checkAuthorization(q url.Values) (authorization, *refusal) {
 		return authorization{}, refuse("The requested scope is invalid, unknown, or malformed.")
 	case q.Get("code_challenge_method") != "S256":
 		return authorization{}, refuse("The code challenge method must be S256.")
-	case !challengePattern.MatchString(a.challenge):
+	case !challengePattern().MatchString(a.challenge):
 		return authorization{}, refuse("Code challenge is required.")
 	}
 	return a, nil

@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"net/http"
 	"strings"
+	"sync"
 )
 
 //go:embed pages
@@ -13,7 +14,7 @@ var pageFiles embed.FS
 
 // page is one page's template, within the layout that all share.
 type page struct {
-	template *template.Template
+	template func() *template.Template
 	// leaves is for a page whose form ends elsewhere: Chromium would hold a
 	// form-action of 'self' against the redirect that ends a sign-in.
 	leaves bool
@@ -33,19 +34,23 @@ var (
 	mailPage      = page{template: parsePage("mail.html", "code.html")}
 )
 
-func parsePage(files ...string) *template.Template {
-	paths := []string{"pages/layout.html"}
-	for _, file := range files {
-		paths = append(paths, "pages/"+file)
-	}
-	return template.Must(template.ParseFS(pageFiles, paths...))
+// parsePage parses when the page is first shown: this room is linked into servers
+// that never show it.
+func parsePage(files ...string) func() *template.Template {
+	return sync.OnceValue(func() *template.Template {
+		paths := []string{"pages/layout.html"}
+		for _, file := range files {
+			paths = append(paths, "pages/"+file)
+		}
+		return template.Must(template.ParseFS(pageFiles, paths...))
+	})
 }
 
 // write answers with the page. It loads nothing but the stylesheet, runs
 // nothing and may not be framed.
 func (p page) write(w http.ResponseWriter, status int, data any) {
 	var body bytes.Buffer
-	if err := p.template.Execute(&body, data); err != nil {
+	if err := p.template().Execute(&body, data); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}

@@ -101,7 +101,9 @@ type signatureParams struct {
 	signature []byte
 }
 
-var signatureParam = regexp.MustCompile(`^\s*([A-Za-z]+)="([^"]*)"\s*$`)
+var signatureParam = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\s*([A-Za-z]+)="([^"]*)"\s*$`)
+})
 
 // signedHeaders must be covered by every signature of a GET.
 var signedHeaders = []string{"(request-target)", "host", "date"}
@@ -109,7 +111,7 @@ var signedHeaders = []string{"(request-target)", "host", "date"}
 func parseSignature(header string) (signatureParams, error) {
 	params := map[string]string{}
 	for item := range strings.SplitSeq(header, ",") {
-		m := signatureParam.FindStringSubmatch(item)
+		m := signatureParam().FindStringSubmatch(item)
 		if m == nil {
 			return signatureParams{}, errors.New("error parsing signature parameters")
 		}

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -13,23 +14,27 @@ import (
 
 // linkForm takes an address apart as RFC 3986 appendix B does: scheme,
 // authority, path. Anything else than one address has no such form.
-var linkForm = regexp.MustCompile(`^(https?)://([^/?#]*)([^?#]*)(?:\?[^#]*)?(?:#.*)?$`)
+var linkForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(https?)://([^/?#]*)([^?#]*)(?:\?[^#]*)?(?:#.*)?$`)
+})
 
 // hostForm is a name in A-labels, lower case, or an address in brackets, and
 // perhaps a port. A user before it does not fit.
-var hostForm = regexp.MustCompile(`^([a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$`)
+var hostForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$`)
+})
 
 // verifiable tells whether Mastodon would look at a field's link: the value is
 // nothing but an https address of 255 characters at most, without user or
 // password, its host in A-labels, its path empty or normalised. In the sandbox
 // http will do for names and addresses of this machine.
 func verifiable(value string) bool {
-	parts := linkForm.FindStringSubmatch(value)
+	parts := linkForm().FindStringSubmatch(value)
 	if parts == nil || utf8.RuneCountInString(value) > maxFieldChars || !printable(value) {
 		return false
 	}
 	scheme, authority, path := parts[1], parts[2], parts[3]
-	host := hostForm.FindStringSubmatch(authority)
+	host := hostForm().FindStringSubmatch(authority)
 	if host == nil || (scheme == "http" && !isLoopback(host[1])) {
 		return false
 	}

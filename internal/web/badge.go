@@ -112,7 +112,7 @@ func (s *Web) card(v attest.BadgeView, lang string) (Card, error) {
 	return c, words.err
 }
 
-func (s *Web) badgeURL(id string) string { return s.issuer + "/b/" + id }
+func (s *Web) badgeURL(id string) string { return attest.BadgeURL(s.issuer, id) }
 
 // wording gathers texts, and keeps the first error.
 type wording struct {

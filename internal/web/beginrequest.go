@@ -43,7 +43,7 @@ func (s *Web) begin(w http.ResponseWriter, r *http.Request, a answers) error {
 		return err
 	}
 	if begun.Browser != "" {
-		setCookie(w, browserCookie, begun.Browser, begun.ExpiresAt.Sub(now))
+		setCookie(w, attest.BrowserCookie, begun.Browser, begun.ExpiresAt.Sub(now))
 	}
 	setCookie(w, answersCookie, "", 0)
 	return s.redirect(w, r, "/request/"+begun.ID)

@@ -8,9 +8,6 @@ import (
 	"cocarde.example/internal/fault"
 )
 
-// browserCookie is set when a request begins, by the API.
-const browserCookie = "__Host-cocarde-request"
-
 // maxParam bounds each parameter of a callback, in bytes.
 const maxParam = 2048
 
@@ -57,7 +54,7 @@ func callbackOf(r *http.Request) (attest.Callback, error) {
 	if c.State == "" {
 		return c, errCallback
 	}
-	if cookies := r.CookiesNamed(browserCookie); len(cookies) == 1 {
+	if cookies := r.CookiesNamed(attest.BrowserCookie); len(cookies) == 1 {
 		c.Browser = cookies[0].Value
 	}
 	return c, nil

@@ -11,16 +11,16 @@ import (
 // Mount adds the pages' routes. HEAD and OPTIONS are the front's work.
 func (s *Web) Mount(router *mux.Router) {
 	get := func(path string, f func(http.ResponseWriter, *http.Request) error) {
-		router.Handle(path, withPath(s.guard(f))).Methods(http.MethodGet)
+		router.Handle(path, s.guard(f)).Methods(http.MethodGet)
 	}
 	post := func(path string, f func(http.ResponseWriter, *http.Request) error) {
-		router.Handle(path, withPath(sameOrigin(s.guard(f), s.refuse))).Methods(http.MethodPost)
+		router.Handle(path, sameOrigin(s.guard(f), s.refuse)).Methods(http.MethodPost)
 	}
 	get("/", s.home)
 	get("/agencies", s.listAgencies)
 	get("/legal", s.legal)
 	// A scanner of links must not use a sign-in up.
-	router.Handle("/oauth/callback/{instance}", front.NoHead(withPath(s.guard(s.callback)))).Methods(http.MethodGet)
+	router.Handle("/oauth/callback/{instance}", front.NoHead(s.guard(s.callback))).Methods(http.MethodGet)
 	get("/request/stop/{token}", s.askToStop)
 	post("/request/stop/{token}", s.stop)
 	get("/request", s.start)
@@ -48,14 +48,4 @@ func (s *Web) Mount(router *mux.Router) {
 	get("/b/{id}/preview.png", s.showBadge(asPreview))
 	get("/b/{id}/qr.svg", s.showBadge(asQRSVG))
 	get("/b/{id}/qr.png", s.showBadge(asQRPNG))
-}
-
-// withPath hands the path's variables over, so that no handler knows the router.
-func withPath(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		for name, value := range mux.Vars(r) {
-			r.SetPathValue(name, value)
-		}
-		next.ServeHTTP(w, r)
-	})
 }

@@ -44,7 +44,7 @@ func (s *Web) proveAccount(w http.ResponseWriter, r *http.Request, a agent) erro
 	if a = a.signingIn(begun); a.SignIn == "" {
 		return s.notTaken(w, r, a, "", errSignInLong)
 	}
-	setCookie(w, browserCookie, begun.Browser, begun.ExpiresAt.Sub(s.now()))
+	setCookie(w, attest.BrowserCookie, begun.Browser, begun.ExpiresAt.Sub(s.now()))
 	return s.back(w, r, a, nil)
 }
 
