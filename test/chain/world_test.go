@@ -261,10 +261,11 @@ func (w *world) number(t *testing.T, query string, args ...any) (n int) {
 }
 
 // caughtUp is nil once the issuer has followed a jump of the clock: what ended
-// before is deleted, the last thing that it does, and statuses are known anew.
+// more than an hour ago is deleted, the last thing that it does, and statuses are
+// known anew.
 func (w *world) caughtUp(t *testing.T, v visitor, token string) error {
 	t.Helper()
-	if n := w.number(t, `SELECT count(*) FROM limits WHERE ends_at < ?`, w.clock.now().Add(-time.Minute).UnixMicro()); n != 0 {
+	if n := w.number(t, `SELECT count(*) FROM limits WHERE ends_at < ?`, w.clock.now().Add(-time.Hour-time.Minute).UnixMicro()); n != 0 {
 		return fmt.Errorf("%d windows of limits that ended are kept", n)
 	}
 	return hasStatus(v, token, "valid")
