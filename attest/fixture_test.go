@@ -57,7 +57,7 @@ func (w *world) pass(d time.Duration) {
 // newWorld makes one; change may alter what the domain is made of.
 func newWorld(t *testing.T, change ...func(*attest.RequestsConfig)) *world {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Options{Path: filepath.Join(t.TempDir(), "cocarde.db"), Migrate: true})
+	s, err := store.Open(t.Context(), store.Options{Database: filepath.Join(t.TempDir(), "cocarde.db"), Migrate: true})
 	must(t, err)
 	t.Cleanup(func() { must(t, s.Close()) })
 	secret, err := keys.CreateSecret(filepath.Join(t.TempDir(), "secret"))

@@ -39,7 +39,7 @@ func (w *linkWorld) now() time.Time { return linkStart.Add(time.Duration(w.ahead
 
 func newLinkWorld(t *testing.T, limits attest.Limits) *linkWorld {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Options{Path: filepath.Join(t.TempDir(), "cocarde.db"), Migrate: true})
+	s, err := store.Open(t.Context(), store.Options{Database: filepath.Join(t.TempDir(), "cocarde.db"), Migrate: true})
 	if err != nil {
 		t.Fatal(err)
 	}

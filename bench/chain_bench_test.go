@@ -26,7 +26,7 @@ const chainIssuer = "https://cocarde.example.org"
 // as a multiple of that of bare transactions of one insert with the same settings.
 func BenchmarkIssueChain(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "cocarde.db")
-	s, err := store.Open(b.Context(), store.Options{Path: path, Migrate: true})
+	s, err := store.Open(b.Context(), store.Options{Database: path, Migrate: true})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -29,7 +29,7 @@ const (
 // is its rate as a multiple of bare one-insert transactions' with the same settings.
 func BenchmarkIssueSQLite(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "cocarde.db")
-	s, err := store.Open(b.Context(), store.Options{Path: path, Migrate: true})
+	s, err := store.Open(b.Context(), store.Options{Database: path, Migrate: true})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -90,7 +90,9 @@ func (a *App) open(ctx context.Context, o Options) (err error) {
 	}
 	var g errgroup.Group // a start takes what its longest part takes
 	g.Go(func() (err error) {
-		if a.store, err = store.Open(ctx, store.Options{Path: o.Config.Database, Migrate: true}); err != nil {
+		// A database that other replicas serve from is migrated when its operator says so.
+		migrate := !store.OnServer(o.Config.Database)
+		if a.store, err = store.Open(ctx, store.Options{Database: o.Config.Database, Migrate: migrate}); err != nil {
 			return naming(o.Config.Database, err)
 		}
 		id, err = settle(ctx, a.store, o.Config, a.origin, o)

@@ -3,6 +3,9 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
 	"cocarde.example/attest"
@@ -19,7 +22,7 @@ type Desk struct {
 
 // OpenDesk opens a database that holds an issuer; it makes nothing.
 func OpenDesk(ctx context.Context, cfg config.Config) (*Desk, error) {
-	s, err := store.Open(ctx, store.Options{Path: cfg.Database})
+	s, err := store.Open(ctx, store.Options{Database: cfg.Database})
 	if err != nil {
 		return nil, naming(cfg.Database, err)
 	}
@@ -58,9 +61,23 @@ type Status struct {
 	Issuer        string // empty if there is none yet
 }
 
+// MigrateDatabase brings the schema up to date, and makes a SQLite database where
+// there is none. It founds no issuer.
+func MigrateDatabase(ctx context.Context, cfg config.Config) (Status, error) {
+	if !store.OnServer(cfg.Database) {
+		if err := os.MkdirAll(filepath.Dir(cfg.Database), 0o700); err != nil {
+			return Status{}, fmt.Errorf("make the database's directory: %w", err)
+		}
+	}
+	if _, err := store.Migrate(ctx, store.Options{Database: cfg.Database}); err != nil {
+		return Status{}, naming(cfg.Database, err)
+	}
+	return DatabaseStatus(ctx, cfg)
+}
+
 // DatabaseStatus looks at a database without changing it.
 func DatabaseStatus(ctx context.Context, cfg config.Config) (Status, error) {
-	o := store.Options{Path: cfg.Database}
+	o := store.Options{Database: cfg.Database}
 	schema, err := store.Inspect(ctx, o)
 	if err != nil {
 		return Status{}, naming(cfg.Database, err)

@@ -176,7 +176,7 @@ func announce(first []keys.Key, now time.Time) ([]store.SigningKey, []attest.Eve
 
 // warnBeside tells an operator whose secret would leave with the database.
 func warnBeside(log *slog.Logger, cfg config.Config) {
-	if filepath.Dir(cfg.SecretFile) == filepath.Dir(cfg.Database) {
+	if !store.OnServer(cfg.Database) && filepath.Dir(cfg.SecretFile) == filepath.Dir(cfg.Database) {
 		log.Warn("the secret file lies beside the database: whoever copies the directory has both; set COCARDE_SECRET_FILE to another place, and keep a copy of it apart from backups",
 			slog.String("secret_file", cfg.SecretFile))
 	}

@@ -23,7 +23,10 @@ type Config struct {
 	URL string `koanf:"COCARDE_URL"`
 	// DataDir holds the database and the secret file. Default ./cocarde-data.
 	DataDir string `koanf:"COCARDE_DATA_DIR"`
-	// Database is a SQLite file. Default cocarde.db in DataDir.
+	// Database is the path of a SQLite file, or the URL of a PostgreSQL database:
+	// postgres://user@host:5432/name, with libpq's parameters (sslmode, sslrootcert,
+	// passfile and so on) and pool_max_conns, how many connections one process may
+	// have. Default cocarde.db in DataDir.
 	Database string `koanf:"COCARDE_DATABASE"`
 	// SecretFile wraps every key in the database. Default secret in DataDir; better
 	// a place that no backup of the database reaches.
@@ -116,8 +119,8 @@ func (c Config) complete() (Config, error) {
 	if err := checkOrigin(c.URL); err != nil {
 		return c, err
 	}
-	if strings.Contains(c.Database, "://") {
-		return c, fmt.Errorf("COCARDE_DATABASE: this version keeps its data in SQLite only; give the path of a file")
+	if err := checkDatabase(c.Database); err != nil {
+		return c, err
 	}
 	if c.Resolver != "" {
 		if _, _, err := net.SplitHostPort(c.Resolver); err != nil {

@@ -145,7 +145,7 @@ func (r *Runner) lease(ctx context.Context) error {
 		return nil
 	}
 	until := now.Add(leaseFor)
-	held, err := r.Store.Lease(ctx, leaseName, r.Holder, now, until)
+	held, err := r.Store.Lease(ctx, leaseName, r.Holder, leaseFor)
 	if err != nil {
 		return err
 	}

@@ -40,16 +40,16 @@ func (d *database) breaks(method string, err error) {
 	d.broken[method] = err
 }
 
-func (d *database) Lease(_ context.Context, _, holder string, now, until time.Time) (bool, error) {
+func (d *database) Lease(_ context.Context, _, holder string, length time.Duration) (bool, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if err := d.broken["Lease"]; err != nil {
 		return false, err
 	}
-	if d.holder != holder && now.Before(d.ends) {
+	if d.holder != holder && time.Now().Before(d.ends) {
 		return false, nil
 	}
-	d.holder, d.ends = holder, until
+	d.holder, d.ends = holder, time.Now().Add(length)
 	return true, nil
 }
 

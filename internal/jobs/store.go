@@ -9,13 +9,14 @@ import (
 
 // Store is what this package needs of the database.
 type Store interface {
-	// Lease takes or keeps a lease for a holder until the time; held is false
-	// while another holder's lease has not ended.
-	Lease(ctx context.Context, name, holder string, now, until time.Time) (held bool, err error)
+	// Lease takes or keeps a lease for a holder, by the database's own clock; held
+	// is false while another holder's lease has not ended.
+	Lease(ctx context.Context, name, holder string, length time.Duration) (held bool, err error)
 	// ReleaseLease gives a lease back at shutdown.
 	ReleaseLease(ctx context.Context, name, holder string) error
 	// NumberEvents numbers the committed public events that have no number yet, in
-	// the order of their insertion, without gaps.
+	// the order of their insertion, without gaps, whoever else does so at the same
+	// time. It opens the next status list once four fifths of the last are taken.
 	NumberEvents(ctx context.Context) error
 	// DueOutbox gives entries of a kind whose time has come, oldest first.
 	DueOutbox(ctx context.Context, kind attest.OutboxKind, now time.Time, limit int) ([]attest.OutboxEntry, error)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"io/fs"
+	"time"
 
 	"github.com/pressly/goose/v3/database"
 )
@@ -16,10 +17,25 @@ type dialect interface {
 	// version gives the version of the schema that stands in the database: 0 in an
 	// empty one, a fault in one that is not ours.
 	version(ctx context.Context, db *sql.DB) (int64, error)
-	// adopt marks an empty database as ours, before its first migration.
+	// adopt makes an empty database ours, before its first migration.
 	adopt(ctx context.Context, db *sql.DB) error
 	// migrations are the schema's, and goose's name for the dialect.
 	migrations() (fs.FS, database.Dialect)
+	// opening tells an error that came before the store stood.
+	opening(err error) error
+	// lock is the statement that keeps others from the number $1 until the
+	// transaction ends; empty where transactions that write come one by one anyway.
+	lock() string
+	// clock is an expression for the database's time in Unix microseconds.
+	clock() string
+	// again says whether a transaction failed only because of another, so that it
+	// may be tried once more.
+	again(err error) bool
+	// uncertain says whether a commit that failed may have been done all the same.
+	uncertain(err error) bool
+	// longest bounds a transaction, and a query outside of any, when its caller sets
+	// no earlier end; 0 for no bound.
+	longest() time.Duration
 	// fault turns an error of the driver into one that may be shown, if it is about
 	// the storage and not about the query; nil otherwise.
 	fault(err error) error

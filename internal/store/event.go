@@ -26,8 +26,8 @@ func public(k attest.EventKind) bool {
 	return false
 }
 
-// NumberEvents implements jobs.Store. It runs several times a second, and starts
-// no transaction when there is nothing to number.
+// NumberEvents implements jobs.Store. It runs several times a second in every
+// process, and starts no transaction when there is nothing to number.
 func (s *Store) NumberEvents(ctx context.Context) error {
 	var some bool
 	err := s.reader.read(ctx).row(`SELECT EXISTS (SELECT 1 FROM events WHERE seq IS NULL AND public)`, nil, &some)
@@ -35,13 +35,41 @@ func (s *Store) NumberEvents(ctx context.Context) error {
 		return err
 	}
 	return s.writer.write(ctx, func(w *writing) error {
+		if err := w.lock("numbering"); err != nil {
+			return err
+		}
+		var last int64
+		if err := w.row(`SELECT `+lastSeq, nil, &last); err != nil {
+			return err
+		}
 		_, err := w.exec(`
 			UPDATE events SET seq = n.seq
-			FROM (SELECT u.id, ` + lastSeq + ` + ROW_NUMBER() OVER (ORDER BY u.id) AS seq
+			FROM (SELECT u.id, $1 + ROW_NUMBER() OVER (ORDER BY u.id) AS seq
 			      FROM events u WHERE u.seq IS NULL AND u.public) n
-			WHERE events.id = n.id`)
-		return err
+			WHERE events.id = n.id`, last)
+		if err != nil {
+			return err
+		}
+		return w.countTaken(last)
 	})
+}
+
+// countTaken counts the indices that were taken by the events after one, and
+// opens the next list where one is full enough. It is done here and not by each
+// issuance, which would all wait for the one row that counts.
+func (w *writing) countTaken(after int64) error {
+	_, err := w.exec(`
+		UPDATE status_lists SET taken = taken + n.more
+		FROM (SELECT list, COUNT(*) AS more FROM events WHERE seq > $1 AND kind = 'issued' GROUP BY list) n
+		WHERE number = n.list`, after)
+	if err != nil {
+		return err
+	}
+	// At 80 % a list is closed: beyond it, choosing at random degenerates.
+	_, err = w.exec(`
+		INSERT INTO status_lists (number, size, taken)
+		SELECT number + 1, size, 0 FROM status_lists WHERE taken * 5 >= size * 4 ON CONFLICT DO NOTHING`)
+	return err
 }
 
 const lastSeq = `(SELECT COALESCE(MAX(seq), 0) FROM events WHERE seq IS NOT NULL)`

@@ -21,6 +21,10 @@ var (
 		"The server's storage cannot be used now. Nothing was changed. Try again later, or tell the operator.").After(time.Minute)
 )
 
+// errUncertain is the one fault after which something may have been written.
+var errUncertain = fault.New(fault.Unavailable, "storage_uncertain",
+	"The connection to the server's storage was lost while the change was being written: it may have been made, or not. Look again before you repeat it.").After(5 * time.Second)
+
 // Faults of a database that cannot be opened. Nothing was touched.
 var (
 	errMissing = fault.New(fault.NotFound, "database_missing",
@@ -30,7 +34,15 @@ var (
 	errCorrupt = fault.New(fault.Conflict, "database_corrupt",
 		"The file is not a database, or a damaged one. It was not touched. Check the path, or restore a backup.")
 	errForeign = fault.New(fault.Conflict, "database_foreign",
-		"The database belongs to another program. It was not touched. Give a path of its own.")
+		"The database belongs to another program. It was not touched. Give this one a database of its own.")
+	errAddress = fault.New(fault.Invalid, "database_address",
+		"The database's URL cannot be read. Write it like postgres://user@host:5432/name?passfile=/path/to/passwords.")
+	errUnreachable = fault.New(fault.Unavailable, "database_unreachable",
+		"The database server cannot be reached. Check that it runs, its host and port in COCARDE_DATABASE, and for TLS (sslmode) that its certificate names that host.")
+	errDenied = fault.New(fault.Forbidden, "database_denied",
+		"The database server does not let this program in. Check the user, the password file and the name of the database, and that the user may create tables there, or owns those that stand, and write to them.")
+	errServer = fault.New(fault.Conflict, "database_server",
+		"The database server does not fit: PostgreSQL 15 or later is needed, and a database in UTF8. Nothing was touched.")
 	errNewer = fault.New(fault.Conflict, "database_newer",
 		"The database was written by a newer version of this program. It was not touched. Use that version or a later one.")
 	errOutdated = fault.New(fault.Conflict, "database_outdated",

@@ -6,13 +6,14 @@ import (
 )
 
 // Lease implements jobs.Store.
-func (s *Store) Lease(ctx context.Context, name, holder string, now, until time.Time) (held bool, err error) {
+func (s *Store) Lease(ctx context.Context, name, holder string, length time.Duration) (held bool, err error) {
+	now := s.writer.dialect.clock()
 	err = s.writer.write(ctx, func(w *writing) error {
 		changed, err := w.exec(`
-			INSERT INTO leases (name, holder, ends_at) VALUES ($1, $2, $4)
+			INSERT INTO leases (name, holder, ends_at) VALUES ($1, $2, `+now+` + $3)
 			ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, ends_at = excluded.ends_at
-			WHERE leases.holder = excluded.holder OR leases.ends_at <= $3`,
-			name, holder, now.UnixMicro(), until.UnixMicro())
+			WHERE leases.holder = excluded.holder OR leases.ends_at <= `+now,
+			name, holder, length.Microseconds())
 		held = changed == 1
 		return err
 	})

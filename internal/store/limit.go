@@ -20,6 +20,7 @@ func window(l attest.Limit, now time.Time) (start, end time.Time) {
 // Count implements attest.LimitStore.
 func (s *Store) Count(ctx context.Context, now time.Time, limits ...attest.Limit) (exceeded *attest.Limit, until time.Time, err error) {
 	err = s.writer.write(ctx, func(w *writing) error {
+		exceeded = nil
 		for _, l := range limits {
 			start, end := window(l, now)
 			var count int

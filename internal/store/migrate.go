@@ -27,7 +27,7 @@ func Inspect(ctx context.Context, o Options) (Schema, error) {
 		return Schema{}, err
 	}
 	s, err := compare(ctx, writers, d)
-	return s, errors.Join(err, writers.Close(), readers.Close())
+	return s, errors.Join(d.opening(err), writers.Close(), readers.Close())
 }
 
 // Migrate creates the database if there is none, and brings its schema up to

@@ -18,7 +18,7 @@ import (
 func refused(t *testing.T, path, code string, migrate bool) {
 	t.Helper()
 	before, _ := os.ReadFile(path)
-	s, err := store.Open(t.Context(), store.Options{Path: path, Migrate: migrate})
+	s, err := store.Open(t.Context(), store.Options{Database: path, Migrate: migrate})
 	if err == nil {
 		_ = s.Close()
 	}
@@ -116,17 +116,17 @@ func TestOpenRefuses(t *testing.T) {
 func TestInspect(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "cocarde.db")
-	if _, err := store.Inspect(t.Context(), store.Options{Path: path}); fault.Code(err) != "database_missing" {
+	if _, err := store.Inspect(t.Context(), store.Options{Database: path}); fault.Code(err) != "database_missing" {
 		t.Fatalf("got %v, want database_missing", err)
 	}
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	got, err := store.Inspect(t.Context(), store.Options{Path: path})
+	got, err := store.Inspect(t.Context(), store.Options{Database: path})
 	if err != nil || got.Found != 0 || got.Known < 1 {
 		t.Fatalf("an empty file: %+v, %v", got, err)
 	}
-	migrated, err := store.Migrate(t.Context(), store.Options{Path: path})
+	migrated, err := store.Migrate(t.Context(), store.Options{Database: path})
 	if err != nil || migrated.Found != migrated.Known || migrated.Known != got.Known {
 		t.Fatalf("after migrating: %+v, %v", migrated, err)
 	}
@@ -137,7 +137,7 @@ func TestInspect(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	got, err = store.Inspect(t.Context(), store.Options{Path: path})
+	got, err = store.Inspect(t.Context(), store.Options{Database: path})
 	if err != nil || got.Found != 9999 || got.Known != migrated.Known {
 		t.Fatalf("a newer one: %+v, %v", got, err)
 	}
@@ -178,7 +178,7 @@ func TestSettings(t *testing.T) {
 func TestPathsOfAnyName(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a?b#c%20 d&mode=ro.db")
-	if _, err := store.Migrate(t.Context(), store.Options{Path: path}); err != nil {
+	if _, err := store.Migrate(t.Context(), store.Options{Database: path}); err != nil {
 		t.Fatal(err)
 	}
 	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
@@ -193,7 +193,7 @@ func TestFirstStartsAtOnce(t *testing.T) {
 	var starts sync.WaitGroup
 	for range 4 {
 		starts.Go(func() {
-			s, err := store.Open(t.Context(), store.Options{Path: path, Migrate: true})
+			s, err := store.Open(t.Context(), store.Options{Database: path, Migrate: true})
 			if err != nil {
 				t.Error(err)
 				return

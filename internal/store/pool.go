@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"hash/fnv"
 	"sync"
 )
 
@@ -29,6 +30,13 @@ func (p *pool) statement(text string) *sql.Stmt {
 	return p.kept[text]
 }
 
+func (p *pool) prepared(ctx context.Context, text string) (*sql.Stmt, error) {
+	if stmt := p.statement(text); stmt != nil {
+		return stmt, nil
+	}
+	return p.prepare(ctx, text)
+}
+
 // prepare keeps a statement. It takes a connection: never call it from within a
 // transaction, whose own may be the only one.
 func (p *pool) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
@@ -43,6 +51,22 @@ func (p *pool) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
 	}
 	p.kept[text] = stmt
 	return stmt, nil
+}
+
+// bounded ends a context that nobody else ends when the database's patience does.
+func (p *pool) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	if longest := p.dialect.longest(); longest > 0 {
+		return context.WithTimeout(ctx, longest)
+	}
+	return context.WithCancel(ctx)
+}
+
+// tooLong tells the end of the database's patience from that of the caller's.
+func tooLong(caller context.Context, err error) error {
+	if errors.Is(err, context.DeadlineExceeded) && caller.Err() == nil {
+		return errUnavailable.Because(err)
+	}
+	return err
 }
 
 // queries runs statements: on the readers, or in a transaction.
@@ -67,62 +91,75 @@ type reading struct {
 
 func (p *pool) read(ctx context.Context) reading { return reading{ctx, p} }
 
-func (r reading) statement(text string) (*sql.Stmt, error) {
-	if stmt := r.pool.statement(text); stmt != nil {
-		return stmt, nil
-	}
-	return r.pool.prepare(r.ctx, text)
-}
-
 func (r reading) row(text string, args []any, into ...any) error {
-	stmt, err := r.statement(text)
-	if err != nil {
-		return r.pool.told(err)
-	}
-	return r.pool.told(stmt.QueryRowContext(r.ctx, args...).Scan(into...))
+	return r.run(text, func(ctx context.Context, stmt *sql.Stmt) error {
+		return stmt.QueryRowContext(ctx, args...).Scan(into...)
+	})
 }
 
 func (r reading) each(text string, args []any, scan func(scanner) error) error {
-	stmt, err := r.statement(text)
-	if err != nil {
-		return r.pool.told(err)
+	return r.run(text, func(ctx context.Context, stmt *sql.Stmt) error { return scanAll(ctx, stmt, args, scan) })
+}
+
+func (r reading) run(text string, query func(context.Context, *sql.Stmt) error) error {
+	ctx, cancel := r.pool.bounded(r.ctx)
+	defer cancel()
+	stmt, err := r.pool.prepared(ctx, text)
+	if err == nil {
+		err = query(ctx, stmt)
 	}
-	return r.pool.told(scanAll(r.ctx, stmt, args, scan))
+	return r.pool.told(tooLong(r.ctx, err))
 }
 
 // writing is one transaction.
 type writing struct {
-	ctx    context.Context // never ends: see begin
+	ctx    context.Context // not the caller's: see begin
 	cancel func()
 	tx     *sql.Tx
 	pool   *pool
 	missed []string // texts that were not kept yet
 }
 
+// writeTries bounds how often a transaction is tried that loses against others.
+const writeTries = 5
+
 // write runs an act in one transaction, and commits it if the act returns nil.
-func (p *pool) write(ctx context.Context, act func(w *writing) error) error {
-	w, err := p.begin(ctx)
-	if err != nil {
-		return p.told(err)
-	}
-	err = w.finish(act)
-	for _, text := range w.missed {
-		// The act's outcome stands whatever comes of this; the next one tries again.
-		if _, failed := p.prepare(w.ctx, text); failed != nil {
+// Where transactions run side by side it may run the act more than once.
+func (p *pool) write(ctx context.Context, act func(w *writing) error) (err error) {
+	for range writeTries {
+		if err = p.tryWrite(ctx, act); !p.dialect.again(err) {
 			break
 		}
 	}
-	return p.told(err)
+	return p.told(tooLong(ctx, err))
+}
+
+func (p *pool) tryWrite(ctx context.Context, act func(w *writing) error) error {
+	w, err := p.begin(ctx)
+	if err != nil {
+		return err
+	}
+	if err = w.finish(act); len(w.missed) == 0 {
+		return err
+	}
+	unending, cancel := p.bounded(context.WithoutCancel(ctx))
+	defer cancel()
+	for _, text := range w.missed {
+		// The act's outcome stands whatever comes of this; the next one tries again.
+		if _, failed := p.prepare(unending, text); failed != nil {
+			break
+		}
+	}
+	return err
 }
 
 // begin starts a transaction. While it waits for its turn the caller's context
 // counts. From then on it does not: the transaction is short, and its caller is
 // to learn what came of it.
 func (p *pool) begin(ctx context.Context) (*writing, error) {
-	unending := context.WithoutCancel(ctx)
-	waiting, cancel := context.WithCancel(unending)
+	own, cancel := p.bounded(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, cancel)
-	tx, err := p.db.BeginTx(waiting, nil)
+	tx, err := p.db.BeginTx(own, nil)
 	if !stop() { // the caller's context has ended
 		if err == nil {
 			_ = tx.Rollback()
@@ -133,7 +170,7 @@ func (p *pool) begin(ctx context.Context) (*writing, error) {
 		cancel()
 		return nil, err
 	}
-	return &writing{ctx: unending, cancel: cancel, tx: tx, pool: p}, nil
+	return &writing{ctx: own, cancel: cancel, tx: tx, pool: p}, nil
 }
 
 func (w *writing) finish(act func(*writing) error) error {
@@ -142,7 +179,24 @@ func (w *writing) finish(act func(*writing) error) error {
 	if err := act(w); err != nil {
 		return err
 	}
-	return w.tx.Commit()
+	err := w.tx.Commit()
+	if err != nil && w.pool.dialect.uncertain(err) {
+		return errUncertain.Because(err)
+	}
+	return err
+}
+
+// lock keeps others from what has the name until the transaction ends. Nobody
+// waits who does not ask.
+func (w *writing) lock(name string) error {
+	text := w.pool.dialect.lock()
+	if text == "" {
+		return nil
+	}
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(name)) // never fails
+	_, err := w.exec(text, int64(h.Sum64()))
+	return err
 }
 
 func (w *writing) statement(text string) (*sql.Stmt, error) {

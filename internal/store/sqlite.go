@@ -111,7 +111,7 @@ func (d sqlite) version(ctx context.Context, db *sql.DB) (int64, error) {
 		FROM pragma_application_id`).Scan(&id, &tables, &versions)
 	switch {
 	case err != nil:
-		return 0, d.opening(err)
+		return 0, err
 	case id == 0 && tables == 0:
 		return 0, nil
 	case id != applicationID:
@@ -121,7 +121,7 @@ func (d sqlite) version(ctx context.Context, db *sql.DB) (int64, error) {
 	}
 	err = db.QueryRowContext(ctx, `SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version`).Scan(&version)
 	if err != nil {
-		return 0, d.opening(err)
+		return 0, err
 	}
 	return version, d.writable(ctx, db)
 }
@@ -131,7 +131,7 @@ func (d sqlite) version(ctx context.Context, db *sql.DB) (int64, error) {
 // settles for reading.
 func (d sqlite) writable(ctx context.Context, db *sql.DB) error {
 	_, err := db.ExecContext(ctx, `DELETE FROM goose_db_version WHERE FALSE`)
-	return d.opening(err)
+	return err
 }
 
 // adopt writes the mark before it changes the journal's mode, so that it stands
@@ -140,13 +140,12 @@ func (d sqlite) adopt(ctx context.Context, db *sql.DB) error {
 	mark := "PRAGMA application_id = " + strconv.Itoa(applicationID)
 	for _, pragma := range []string{mark, "PRAGMA journal_mode = WAL"} {
 		if _, err := db.ExecContext(ctx, pragma); err != nil {
-			return d.opening(err)
+			return err
 		}
 	}
 	return nil
 }
 
-// opening tells an error that came before the store stood.
 func (d sqlite) opening(err error) error {
 	var e *driver.Error
 	if !errors.As(err, &e) {
@@ -163,6 +162,19 @@ func (d sqlite) opening(err error) error {
 	}
 	return err
 }
+
+// lock: SQLite has one writer at a time.
+func (d sqlite) lock() string { return "" }
+
+// clock has the milliseconds that SQLite knows.
+func (d sqlite) clock() string { return "CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000" }
+
+func (d sqlite) again(error) bool { return false }
+
+// uncertain: a commit that fails here has rolled back.
+func (d sqlite) uncertain(error) bool { return false }
+
+func (d sqlite) longest() time.Duration { return 0 }
 
 func (d sqlite) fault(err error) error {
 	var e *driver.Error

@@ -22,7 +22,7 @@ var migrated = sync.OnceValues(func() ([]byte, error) {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	path := filepath.Join(dir, "cocarde.db")
-	if _, err := store.Migrate(context.Background(), store.Options{Path: path}); err != nil {
+	if _, err := store.Migrate(context.Background(), store.Options{Database: path}); err != nil {
 		return nil, err
 	}
 	return os.ReadFile(path)
@@ -43,7 +43,7 @@ func newFile(t *testing.T) storetest.Database {
 
 func (f file) open(t *testing.T) *store.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Options{Path: f.path})
+	s, err := store.Open(t.Context(), store.Options{Database: f.path})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"cocarde.example/attest"
@@ -16,14 +17,26 @@ const busyTimeout = 5 * time.Second
 
 // Options say which database to open.
 type Options struct {
-	// Path of the SQLite file.
-	Path string
-	// Migrate creates the database if there is none and brings its schema up to
-	// date. Without it both must stand already.
+	// Database is the path of a SQLite file, or the URL of a PostgreSQL database:
+	// postgres://, as libpq writes it.
+	Database string
+	// Migrate brings the schema up to date, and makes the SQLite file if there is
+	// none. Without it both must stand already. A PostgreSQL database is its
+	// server's to make.
 	Migrate bool
 }
 
-func (o Options) dialect() dialect { return sqlite{path: o.Path, busy: busyTimeout} }
+func (o Options) dialect() dialect {
+	if OnServer(o.Database) {
+		return postgres{url: o.Database}
+	}
+	return sqlite{path: o.Database, busy: busyTimeout}
+}
+
+// OnServer says whether a database is a server's and not a file.
+func OnServer(database string) bool {
+	return strings.HasPrefix(database, "postgres://") || strings.HasPrefix(database, "postgresql://")
+}
 
 // Store is an open database. Its methods are safe for concurrent use, by many
 // processes on the same database too.
@@ -53,7 +66,7 @@ func open(ctx context.Context, d dialect, migrate bool) (*Store, error) {
 	}
 	s := &Store{writer: newPool(writers, d), reader: newPool(readers, d)}
 	if s.schema, err = upToDate(ctx, writers, d, migrate); err != nil {
-		return nil, s.writer.told(errors.Join(err, s.Close()))
+		return nil, errors.Join(d.opening(err), s.Close())
 	}
 	return s, nil
 }

@@ -78,7 +78,7 @@ func Fill(t *testing.T, s Store) {
 	must(t, s.OutboxFailed(ctx, entries[0].ID, now, "refused"))
 	must(t, s.OutboxGaveUp(ctx, entries[0].ID, "refused"))
 	must(t, s.OutboxSent(ctx, entries[1].ID))
-	_, err = s.Lease(ctx, "jobs", "one", now, now.Add(time.Minute))
+	_, err = s.Lease(ctx, "jobs", "one", time.Minute)
 	must(t, err)
 	must(t, s.ReleaseLease(ctx, "jobs", "one"))
 	must(t, s.Purge(ctx, now))

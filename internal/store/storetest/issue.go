@@ -267,6 +267,7 @@ func listsClose(t *testing.T, db Database) {
 	for n := range 9 {
 		i := issued(t, s, proven(t, s, n))
 		perList[i.Attestation.List]++
+		must(t, s.NumberEvents(ctx))
 		if i.Attestation.Index < 0 || i.Attestation.Index >= 5 {
 			t.Fatalf("index %d of a list of 5", i.Attestation.Index)
 		}

@@ -1,0 +1,32 @@
+package config
+
+import (
+	"errors"
+	"net/url"
+	"strings"
+)
+
+var (
+	errDatabaseScheme   = errors.New("COCARDE_DATABASE: give the path of a SQLite file, or the URL of a PostgreSQL database: postgres://user@host:5432/name")
+	errDatabasePassword = errors.New("COCARDE_DATABASE: a password does not belong in a URL, where others may read it; put it in a password file as libpq has it (host:port:database:user:password), readable by its owner alone, and name that by passfile=/path in the URL or by PGPASSFILE")
+)
+
+// checkDatabase takes a path as it is. Its errors never show a URL that may hold
+// a password.
+func checkDatabase(s string) error {
+	if !strings.Contains(s, "://") {
+		return nil
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
+		return errDatabaseScheme
+	}
+	set, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return errDatabaseScheme
+	}
+	if _, given := u.User.Password(); given || set.Has("password") {
+		return errDatabasePassword
+	}
+	return nil
+}
