@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -70,8 +71,12 @@ func (s *Server) NewDatabaseFrom(ctx context.Context, template string) (string, 
 
 func (s *Server) newDatabase(ctx context.Context, template string) (string, error) {
 	name := "test_" + strings.ToLower(rand.Text())
-	err := s.Exec(ctx, "postgres", fmt.Sprintf("CREATE DATABASE %s OWNER %s TEMPLATE %s",
-		name, owner, pgx.Identifier{template}.Sanitize()))
+	strategy := "wal_log"
+	if slices.Contains(s.settings, "fsync=off") {
+		strategy = "file_copy" // about three times faster here, but it syncs the disk twice
+	}
+	err := s.Exec(ctx, "postgres", fmt.Sprintf("CREATE DATABASE %s OWNER %s TEMPLATE %s STRATEGY %s",
+		name, owner, pgx.Identifier{template}.Sanitize(), strategy))
 	if err != nil {
 		return "", fmt.Errorf("new database: %w", err)
 	}

@@ -41,8 +41,9 @@ type Server struct {
 // stopped; its path must leave room for a socket's, which has 107 bytes at most.
 //
 // Settings are PostgreSQL's, as name=value, and override what holds otherwise:
-// shared_buffers=32MB, max_connections=100 and PostgreSQL's own defaults. With
-// ssl=on the server gets a certificate for 127.0.0.1, and its URLs ask for it.
+// shared_buffers=32MB, max_connections=100, recovery_init_sync_method=syncfs (a start
+// after a kill is then several times faster) and PostgreSQL's own defaults. With ssl=on
+// the server gets a certificate for 127.0.0.1, and its URLs ask for it.
 //
 // The error is [ErrMissing] where the programs are, and quotes the server's log.
 func Start(dir string, settings ...string) (*Server, error) {
@@ -126,7 +127,7 @@ func (s *Server) StartAgain() error {
 func (s *Server) arguments() []string {
 	settings := []string{
 		"listen_addresses=127.0.0.1", "port=" + strconv.Itoa(s.port), "unix_socket_directories=" + s.dir,
-		"shared_buffers=32MB", "max_connections=100",
+		"shared_buffers=32MB", "max_connections=100", "recovery_init_sync_method=syncfs",
 	}
 	if s.tls {
 		settings = append(settings, "ssl_cert_file="+s.file(certFile), "ssl_key_file="+s.file(keyFile))
