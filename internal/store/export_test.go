@@ -18,16 +18,16 @@ func OpenImpatient(ctx context.Context, path string, busy time.Duration) (*Store
 
 // OpenFuture opens a store of a later version, with one more migration.
 func OpenFuture(ctx context.Context, path, migration string) (*Store, error) {
-	return open(ctx, future{sqlite{path: path, busy: time.Second}, migration}, true)
+	return open(ctx, future{Options{Database: path}.dialect(), migration}, true)
 }
 
 type future struct {
-	sqlite
+	dialect
 	migration string
 }
 
 func (d future) migrations() (fs.FS, database.Dialect) {
-	past, name := d.sqlite.migrations()
+	past, name := d.dialect.migrations()
 	all := fstest.MapFS{"9999_future.sql": {Data: []byte(d.migration)}}
 	files, err := fs.Glob(past, "*.sql")
 	if err != nil {
@@ -58,6 +58,15 @@ func (s *Store) Int(t *testing.T, text string) (n int64) {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// Text asks the connection that writes for one text.
+func (s *Store) Text(t *testing.T, text string) (v string) {
+	t.Helper()
+	if err := s.writer.db.QueryRowContext(t.Context(), text).Scan(&v); err != nil {
+		t.Fatal(err)
+	}
+	return v
 }
 
 // Statements gives the texts that were prepared so far.
