@@ -102,7 +102,7 @@ CREATE INDEX badges_handle ON badges (handle_key);
 
 CREATE TABLE attestations (
     jti        TEXT    PRIMARY KEY,
-    badge_id   TEXT    NOT NULL REFERENCES badges (id),
+    badge_id   TEXT    COLLATE "C" NOT NULL REFERENCES badges (id),
     token      TEXT    NOT NULL,
     token_hash BYTEA   NOT NULL,
     kid        TEXT    NOT NULL,
