@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"testing"
 
@@ -16,7 +17,8 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(serveIn); dir != "" {
 		s, err := Start(dir)
 		fmt.Println(s.SuperuserURL("postgres"), err)
-		select {}
+		io.Copy(io.Discard, os.Stdin) // until the test is gone, if it does not kill
+		return
 	}
 	goleak.VerifyTestMain(Tests{M: m})
 }
