@@ -1,11 +1,14 @@
-# make test   everything, with the race detector; installs what is missing
-# make browser  every page in headless Chromium, with axe-core and screenshots
+# make test   everything: with the race detector, then every page in headless
+#             Chromium; installs what is missing
+# make browser  the pages alone, with axe-core; screenshots in .cache/screenshots
 # make check  formatting, vet, staticcheck, generated code up to date
 # make bench  every figure with its floor, as a ratio
 # make build  the binary, at ./cocarde
 
 GO      ?= go
 FUZZFOR ?= 3s
+# Alone on the machine, and without the race detector: what it waits for is Chromium.
+browse   = $(GO) test -tags browser -timeout 20m ./test/browser
 
 .PHONY: build test browser check bench generate install
 
@@ -18,9 +21,10 @@ install:
 test: install
 	$(GO) test -race -timeout 20m ./...
 	test/fuzz $(FUZZFOR)
+	$(browse)
 
 browser: install
-	$(GO) test -tags browser -timeout 30m ./test/browser
+	$(browse)
 
 check:
 	test/check
