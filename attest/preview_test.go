@@ -106,3 +106,25 @@ func TestCodeView(t *testing.T) {
 		t.Errorf("once it is proven: %+v, %v", v.Code, err)
 	}
 }
+
+// TestSetLang: the mails to come are in the language that was chosen last.
+func TestSetLang(t *testing.T) {
+	t.Parallel()
+	w := newLinkWorld(t, manyLimits())
+	w.profile.set(inFields, nil)
+	b := w.begin(t, attest.ByLink)
+	if b.Lang != "fr" {
+		t.Fatalf("begun in %q", b.Lang)
+	}
+	wantFault(t, w.SetLang(t.Context(), b.ID, b.Token, "tlh"), "language_unsupported")
+	wantFault(t, w.SetLang(t.Context(), b.ID, "another", "en"), "token_wrong")
+	if err := w.SetLang(t.Context(), b.ID, b.Token, "en"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.AdvanceAccount(t.Context(), b.ID, b.Token); err != nil {
+		t.Fatal(err)
+	}
+	if m := w.mails(t); len(m) != 1 || m[0].Lang != "en" {
+		t.Errorf("mailed: %+v", m)
+	}
+}

@@ -10,6 +10,7 @@ import (
 
 	"cocarde.example/internal/acct"
 	"cocarde.example/internal/fault"
+	"cocarde.example/internal/locale"
 )
 
 // How long things hold.
@@ -98,6 +99,18 @@ func (q *Requests) Look(ctx context.Context, id, token string) (View, error) {
 	return q.view(r), nil
 }
 
+// SetLang has the mails to come written in another language.
+func (q *Requests) SetLang(ctx context.Context, id, token, lang string) error {
+	if !locale.Known(lang) {
+		return errLang
+	}
+	r, err := q.find(ctx, id, token)
+	if err != nil {
+		return err
+	}
+	return q.store.SetLang(ctx, r.ID, lang)
+}
+
 // Withdraw ends a request that has not ended yet. Withdrawing twice is no error.
 func (q *Requests) Withdraw(ctx context.Context, id, token string) error {
 	r, err := q.find(ctx, id, token)
@@ -181,7 +194,7 @@ func (q *Requests) notIn(ctx context.Context, id string) error {
 
 func (q *Requests) view(r Request) View {
 	return View{
-		ID: r.ID, State: q.stateOf(r), Method: r.Method, Handle: r.Actor.Handle, Actor: r.Actor,
+		ID: r.ID, State: q.stateOf(r), Method: r.Method, Lang: r.Lang, Handle: r.Actor.Handle, Actor: r.Actor,
 		Agency: r.Agency, BadgeURL: q.badgeURL(r.BadgeID), ExpiresAt: r.ExpiresAt, Listed: r.Listed,
 		Code: codeView(r), CodesLeft: maxCodes - r.CodesSent, MailError: r.MailError,
 	}

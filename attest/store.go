@@ -34,6 +34,8 @@ type RequestStore interface {
 	// Request finds a request by its id, or ErrNotFound. Its State is as stored:
 	// expiry is judged by the caller.
 	Request(ctx context.Context, id string) (Request, error)
+	// SetLang changes the language of a request, in any state.
+	SetLang(ctx context.Context, id, lang string) error
 	// AddSignIn counts another attempt of a request that awaits its account proof
 	// and replaces the former one and any AccountCode. ErrState if it does not, or
 	// if it has begun max attempts already.

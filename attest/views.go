@@ -21,6 +21,7 @@ type View struct {
 	ID           string
 	State        State
 	Method       Method
+	Lang         string      // of its pages and mails
 	Handle       acct.Handle // canonical
 	Actor        Actor
 	Agency       Agency

@@ -89,6 +89,13 @@ func (w *writing) unlessMissing(id string, err error) error {
 	return err
 }
 
+// SetLang implements attest.RequestStore.
+func (s *Store) SetLang(ctx context.Context, id, lang string) error {
+	return s.writer.write(ctx, func(w *writing) error {
+		return w.must(attest.ErrNotFound, `UPDATE requests SET lang = $2 WHERE id = $1`, id, lang)
+	})
+}
+
 // AddSignIn implements attest.RequestStore.
 func (s *Store) AddSignIn(ctx context.Context, id string, in attest.SignIn, max int) error {
 	return s.writer.write(ctx, func(w *writing) error {

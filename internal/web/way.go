@@ -15,6 +15,8 @@ import (
 type Way interface {
 	Look(ctx context.Context, id, token string) (attest.View, error)
 	Withdraw(ctx context.Context, id, token string) error
+	// SetLang has the mails to come written in another language.
+	SetLang(ctx context.Context, id, token, lang string) error
 	// AdvanceAccount begins the sign-in anew, or looks at the profile for the link.
 	AdvanceAccount(ctx context.Context, id, token string) (attest.Begun, error)
 	// ConfirmAccount completes the account proof with the callback page's code.
@@ -135,7 +137,8 @@ func (s *Web) elsewhere(w http.ResponseWriter, r *http.Request) error {
 	return s.pages.show(w, r, http.StatusForbidden, "request-elsewhere", nil)
 }
 
-// where shows where the request stands.
+// where shows where the request stands, in its own language; choosing another
+// there changes it for the mails too.
 func (s *Web) where(w http.ResponseWriter, r *http.Request, a agent) error {
 	view, err := s.way.Look(r.Context(), a.ID, a.Token)
 	if refused(err) {
@@ -143,6 +146,15 @@ func (s *Web) where(w http.ResponseWriter, r *http.Request, a agent) error {
 	}
 	if err != nil {
 		return err
+	}
+	switch kept := keptLanguage(r); {
+	case kept == "" && locale.Known(view.Lang) && view.Lang != languageOf(r):
+		// Nobody who comes back from an instance brings the language that was chosen.
+		return s.redirect(w, r, r.URL.Path+"?lang="+view.Lang)
+	case kept != "" && kept != view.Lang:
+		if err := s.way.SetLang(r.Context(), a.ID, a.Token, kept); err != nil {
+			return err
+		}
 	}
 	page := s.wayPage(a, view)
 	page.Notice = a.Notice

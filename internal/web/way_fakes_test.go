@@ -82,7 +82,7 @@ func (q *request) Begin(_ context.Context, b attest.Beginning) (attest.Begun, er
 		return attest.Begun{}, err
 	}
 	q.begun = &b
-	q.view.Method, q.view.Listed = attest.Method(b.Method), b.Listed
+	q.view.Method, q.view.Listed, q.view.Lang = attest.Method(b.Method), b.Listed, b.Lang
 	return q.signIn(bearer), nil
 }
 
@@ -112,6 +112,11 @@ func (q *request) Look(_ context.Context, id, token string) (attest.View, error)
 func (q *request) Withdraw(_ context.Context, id, token string) error {
 	q.view.State = attest.Withdrawn
 	return q.step("Withdraw", id, token)
+}
+
+func (q *request) SetLang(_ context.Context, id, token, lang string) error {
+	q.view.Lang = lang
+	return q.step("SetLang "+lang, id, token)
 }
 
 func (q *request) AdvanceAccount(_ context.Context, id, token string) (attest.Begun, error) {

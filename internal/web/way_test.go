@@ -188,6 +188,25 @@ func TestCallbackLeadsBack(t *testing.T) {
 	v.get(callback).is(200, "Votre compte est prouvé") // not the sign-in under way: no other page is led to
 }
 
+// TestTheRequestKeepsItsLanguage: whoever chose a language that the browser does
+// not ask for comes back to it from the instance, and gets mails in it.
+func TestTheRequestKeepsItsLanguage(t *testing.T) {
+	t.Parallel()
+	const callback = "/oauth/callback/social.example?state=state-1&code=c"
+	v := underWay(t, "fr", attest.ByOAuth, attest.AwaitingAccountProof)
+	v.lang = "en"
+	v.do("GET", here+"?lang=en", nil, "Accept-Language: fr").is(200)
+	if !slices.Equal(v.request.calls, []string{"SetLang en"}) {
+		t.Errorf("called %q", v.request.calls)
+	}
+	v.do("GET", callback, nil, "Accept-Language: fr").to(here)
+	v.do("GET", here, nil, "Accept-Language: fr").to(here + "?lang=en")
+	v.request.view.State = attest.Issued
+	v.do("GET", here+"?lang=en", nil, "Accept-Language: fr").is(200, `src="/b/`+badge+`.svg?lang=en"`)
+	v.request.view.Lang = "tlh" // a language that there was once
+	v.get(here).is(200)
+}
+
 func TestDownload(t *testing.T) {
 	t.Parallel()
 	v := underWay(t, "en", attest.ByOAuth, attest.Proven)

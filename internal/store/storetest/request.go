@@ -19,7 +19,8 @@ func requestRoundTrip(t *testing.T, db Database) {
 	c := code(7)
 	must(t, s.ProveAccount(ctx, r.ID, now.Add(time.Minute), c, mail(1)))
 	must(t, s.ProveMailbox(ctx, r.ID, c.Hash, now.Add(2*time.Minute)))
-	r.State, r.CodesSent, r.MailboxCode = attest.Proven, 1, &c
+	must(t, s.SetLang(ctx, r.ID, "en"))
+	r.State, r.CodesSent, r.MailboxCode, r.Lang = attest.Proven, 1, &c, "en"
 	r.AccountProofAt, r.MailboxProofAt = now.Add(time.Minute), now.Add(2*time.Minute)
 	got, err = s.Request(ctx, r.ID)
 	must(t, err)
@@ -164,6 +165,7 @@ func requestMissing(t *testing.T, db Database) {
 	want(t, err, attest.ErrNotFound)
 	want(t, s.EndRequest(ctx, "nothing", attest.Expired), attest.ErrNotFound)
 	want(t, s.AddSignIn(ctx, "nothing", signIn(1), 5), attest.ErrNotFound)
+	want(t, s.SetLang(ctx, "nothing", "en"), attest.ErrNotFound)
 }
 
 func signIns(t *testing.T, db Database) {
