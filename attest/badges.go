@@ -14,8 +14,10 @@ import (
 )
 
 var (
-	errNoBadge = fault.New(fault.NotFound, "attestation_not_found",
-		"There is no attestation under this id or handle. Compare it with the badge's link; an agent may also have chosen not to be listed.")
+	errNoBadge = fault.New(fault.NotFound, "badge_not_found",
+		"There is no badge under this link or id. Copy it again, whole.")
+	errNotListed = fault.New(fault.NotFound, "attestation_not_found",
+		"There is no attestation under this handle. Check its spelling. Its agent may also have chosen not to be listed: then only the badge's link leads to it.")
 	errBadgeRevoked = fault.New(fault.Conflict, "badge_revoked",
 		"This badge is revoked, and stays so. The agent can ask for a new one.")
 	errBadgeEnded = fault.New(fault.Conflict, "badge_ended",
@@ -42,7 +44,7 @@ func NewBadges(s BadgeStore, v Vault, now func() time.Time) *Badges {
 
 // Published gives a badge with its latest attestation, whatever its status.
 func (b *Badges) Published(ctx context.Context, id string) (Published, error) {
-	return found(b.store.Badge(ctx, id))
+	return found(errNoBadge)(b.store.Badge(ctx, id))
 }
 
 // PublishedByHandle gives the newest badge of a handle, if its agent chose to be listed.
@@ -51,7 +53,7 @@ func (b *Badges) PublishedByHandle(ctx context.Context, handle string) (Publishe
 	if err != nil {
 		return Published{}, at("/handle", err)
 	}
-	return found(b.store.BadgeOfHandle(ctx, h))
+	return found(errNotListed)(b.store.BadgeOfHandle(ctx, h))
 }
 
 // List lists badges by id.
@@ -109,12 +111,15 @@ func (b *Badges) change(ctx context.Context, a Act, to verify.Status) (bool, err
 	return changed, nil
 }
 
-func found(p Published, err error) (Published, error) {
-	if errors.Is(err, ErrNotFound) {
-		return Published{}, errNoBadge
+// found says what it means that a store found nothing.
+func found(nothing *fault.Error) func(Published, error) (Published, error) {
+	return func(p Published, err error) (Published, error) {
+		if errors.Is(err, ErrNotFound) {
+			return Published{}, nothing
+		}
+		if err != nil {
+			return Published{}, fmt.Errorf("find badge: %w", err)
+		}
+		return p, nil
 	}
-	if err != nil {
-		return Published{}, fmt.Errorf("find badge: %w", err)
-	}
-	return p, nil
 }

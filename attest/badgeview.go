@@ -31,7 +31,7 @@ type BadgeView struct {
 }
 
 // State says how a badge stands now. An id that no badge and no open request
-// holds is unknown: attestation_not_found.
+// holds is unknown: badge_not_found.
 func (b *Badges) State(ctx context.Context, id string) (BadgeView, error) {
 	p, err := b.store.Badge(ctx, id)
 	if errors.Is(err, ErrNotFound) {

@@ -26,7 +26,7 @@ func TestBadgeStates(t *testing.T) {
 	unknown := func() {
 		t.Helper()
 		_, err := w.badges.State(ctx, id)
-		wantFault(t, err, "attestation_not_found")
+		wantFault(t, err, "badge_not_found")
 	}
 	id = "000000000000"
 	unknown()

@@ -19,7 +19,7 @@ var (
 	errNoMail = fault.New(fault.Unavailable, "mail_not_configured",
 		"This server cannot send mail yet, so no mailbox can be proven. Its operator must set COCARDE_SMTP_URL.")
 	errAccountHasBadge = fault.New(fault.Conflict, "account_has_badge",
-		"This account has a badge in force already. Look it up by its handle; it must end or be withdrawn before another is issued.").At("/handle")
+		"This account has a badge already. It must end or be taken back before another is issued. If you chose not to be listed, its link is in the mail that told you of it.").At("/handle")
 )
 
 // Begin takes a request: it parses both sides, checks the mailbox against the

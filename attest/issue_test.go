@@ -244,7 +244,7 @@ func TestBadges(t *testing.T) {
 	_, err := w.badges.Resume(ctx, act)
 	wantCode(t, err, "badge_revoked")
 	_, err = w.badges.Suspend(ctx, attest.Act{BadgeID: "000000000000", Reason: attest.Other})
-	wantCode(t, err, "attestation_not_found")
+	wantCode(t, err, "badge_not_found")
 	_, err = w.badges.Suspend(ctx, attest.Act{BadgeID: a.BadgeID, Reason: "dislike"})
 	wantCode(t, err, "reason_unknown")
 	_, err = w.badges.Suspend(ctx, attest.Act{BadgeID: a.BadgeID, Reason: attest.Replaced})

@@ -12,8 +12,10 @@ import (
 )
 
 var (
+	errCodeMalformed = fault.New(fault.Invalid, "code_malformed",
+		"A code from a mail has 8 digits. Copy it again.").At("/code")
 	errCodeWrong = fault.New(fault.Forbidden, "code_wrong",
-		"This is not the code. Compare it with the newest mail, and type it again.").At("/code")
+		"This is not the code. Compare it with the newest one, and type it again.").At("/code")
 	errCodeExpired = fault.New(fault.Gone, "code_expired",
 		"This code is older than 10 minutes. Ask for a new one.").At("/code")
 	errCodes = fault.New(fault.Limited, "too_many_codes",

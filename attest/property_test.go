@@ -334,7 +334,7 @@ func (a *anyone) badgesIssued(t *rapid.T) (found []attest.Published) {
 		p, err := a.w.badges.Published(a.ctx, r.BadgeURL[len(issuer)+len("/b/"):])
 		if err == nil {
 			found = append(found, p)
-		} else if fault.Code(err) != "attestation_not_found" {
+		} else if fault.Code(err) != "badge_not_found" {
 			t.Fatal(err)
 		}
 	}

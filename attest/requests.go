@@ -32,11 +32,11 @@ var (
 	errToken = fault.New(fault.Unauthorized, "token_wrong",
 		"There is no such request, or the token is not its own. Send the token that you got when the request began.")
 	errExpired = fault.New(fault.Gone, "request_expired",
-		"This request has ended: its time is over. Begin a new one.")
+		"This request has ended: its 24 hours are over.")
 	errWithdrawn = fault.New(fault.Gone, "request_withdrawn",
-		"This request was withdrawn. Begin a new one.")
+		"You have stopped this request.")
 	errRefused = fault.New(fault.Gone, "request_refused",
-		"This request was refused after too many wrong codes. Begin a new one.")
+		"This request has ended after too many wrong codes.")
 	errOutOfTurn = fault.New(fault.Conflict, "request_out_of_turn",
 		"The request does not stand where this step belongs. Look at its state: the account proof comes first, then the mailbox proof, then the attestation.")
 )

@@ -24,8 +24,8 @@ var (
 		"This request has had too many sign-ins. Begin a new request.")
 	errOtherAccount = fault.New(fault.Conflict, "account_mismatch",
 		"You signed in with another account than the one you asked for. Sign out at your instance, then begin the sign-in again with the right account.")
-	errCodeMalformed = fault.New(fault.Invalid, "code_malformed",
-		"This is not a code as we give them out: 8 characters. Copy it again.").At("/code")
+	errAccountCodeMalformed = fault.New(fault.Invalid, "account_code_malformed",
+		"A code from another browser has 8 characters, letters and digits. Copy it again.").At("/code")
 )
 
 // prepareSignIn makes the secrets of a sign-in and asks the fediverse for the URL.
@@ -188,7 +188,7 @@ func (q *Requests) ConfirmAccount(ctx context.Context, id, token, code string) (
 	}
 	code = plainCode(code)
 	if len(code) != 8 {
-		return View{}, errCodeMalformed
+		return View{}, errAccountCodeMalformed
 	}
 	if q.late(r.AccountCode) {
 		return View{}, errCodeExpired

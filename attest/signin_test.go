@@ -145,7 +145,7 @@ func TestAccountCode(t *testing.T) {
 		b, _ := elsewhere(t, w)
 		for _, code := range []string{"", "1234567", "123456789", "  -- "} {
 			_, err := w.ConfirmAccount(t.Context(), b.ID, b.Token, code)
-			wantCode(t, err, "code_malformed")
+			wantCode(t, err, "account_code_malformed")
 		}
 	})
 	t.Run("dropped by a new sign-in", func(t *testing.T) {

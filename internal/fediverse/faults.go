@@ -40,7 +40,7 @@ var (
 		"This account has moved. Use the handle of the account that it moved to.")
 	// ErrSignInUnsupported: the instance lacks the Mastodon client API.
 	ErrSignInUnsupported = fault.New(fault.Upstream, "sign_in_unsupported",
-		"This instance does not offer sign-in through the Mastodon API. Use an account on an instance that does.")
+		"This instance does not offer sign-in through the Mastodon API. Prove the account by a link in its profile instead.")
 	// ErrSignIn: the instance did not complete the sign-in.
 	ErrSignIn = fault.New(fault.Upstream, "sign_in_failed",
 		"Your instance did not complete the sign-in. Begin it again from your request.")

@@ -19,7 +19,7 @@ type Problem struct {
 var (
 	notFound         = newProblem(http.StatusNotFound, "not_found", "There is nothing at this address.")
 	methodNotAllowed = newProblem(http.StatusMethodNotAllowed, "method_not_allowed",
-		"This address does not take the method. The Allow header lists those it takes.")
+		"This address cannot be opened in this way: it takes other methods. Go back to the page before, and go on from there.")
 	busy = newProblem(http.StatusServiceUnavailable, "busy",
 		"Too many requests are under way. Try again in a moment.")
 	internal = newProblem(http.StatusInternalServerError, "internal",

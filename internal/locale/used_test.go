@@ -104,7 +104,7 @@ func TestEveryProblemIsExplained(t *testing.T) {
 func TestRefusal(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ lang, code, title, text, textLang string }{
-		{"fr", "code_wrong", "Code faux", "Ce n’est pas le bon code. Comparez-le avec le dernier message reçu et saisissez-le de nouveau.", "fr"},
+		{"fr", "code_wrong", "Code faux", "Ce n’est pas le bon code. Comparez-le avec le plus récent et saisissez-le de nouveau.", "fr"},
 		{"en", "code_wrong", "Code wrong", "as it came", "en"},
 		{"fr", "of_tomorrow", "Of tomorrow", "as it came", "en"},
 	} {

@@ -41,7 +41,7 @@ func (b *shelf) State(_ context.Context, id string) (attest.BadgeView, error) {
 	if s, ok := b.state.Load().(attest.BadgeState); ok && id == "cvrrent00000" {
 		return viewOf(id, s), nil
 	}
-	return attest.BadgeView{}, fault.New(fault.NotFound, "attestation_not_found", "There is no attestation under this id.")
+	return attest.BadgeView{}, fault.New(fault.NotFound, "badge_not_found", "There is no badge under this link.")
 }
 
 func viewOf(id string, s attest.BadgeState) attest.BadgeView {
@@ -148,7 +148,7 @@ func TestOnlyABadgeInForceVouches(t *testing.T) {
 			t.Errorf("%s can be embedded", state)
 		}
 	}
-	s.page(404, "GET", "/b/n0there00000", nil, "attestation_not_found")
+	s.page(404, "GET", "/b/n0there00000", nil, "badge_not_found")
 	answer, _ := s.do("GET", "/b/n0there00000.svg")
 	if answer.StatusCode != http.StatusNotFound || answer.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("picture of nothing: %d %v", answer.StatusCode, answer.Header)

@@ -131,6 +131,11 @@ func (s *Web) showQuestion(w http.ResponseWriter, r *http.Request, name, typed s
 	return s.showForm(w, r, m.announce(w.Header()), "request-"+name, page)
 }
 
+// askFirst leads to the first question.
+func (s *Web) askFirst(w http.ResponseWriter, r *http.Request) error {
+	return s.redirect(w, r, beginPath+questions[0].name)
+}
+
 // ask shows a question, the account found, or the summary, once what comes before
 // is answered.
 func (s *Web) ask(w http.ResponseWriter, r *http.Request) error {
@@ -191,7 +196,7 @@ func (s *Web) takeAnswer(w http.ResponseWriter, r *http.Request, q question, for
 		if err != nil {
 			return err
 		}
-		return s.showQuestion(w, r, q.name, typed, a, m)
+		return s.showQuestion(w, r, q.name, typed, a, m.about(typed))
 	}
 	if err := s.leave(w, answersCookie, a, answersLife); err != nil {
 		return err

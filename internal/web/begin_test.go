@@ -98,6 +98,8 @@ func TestQuestionsComeInOrder(t *testing.T) {
 			v.post("/request/new/"+name).is(410, "Your answers are not here any more")
 		}
 	}
+	v.get("/request/new").to("/request/new/account")
+	v.get("/request/new?lang=en").to("/request/new/account?lang=en")
 	v.get("/request/new/nothing").is(404)
 	v.post("/request/new/found").is(404)
 	v.post("/request/new/account", "handle", "marie@SOCIAL.example").to("/request/new/found")
@@ -120,7 +122,10 @@ func TestNotBegun(t *testing.T) {
 		"proof":  fault.New(fault.Upstream, "sign_in_unsupported", "This instance does not offer signing in.").At("/handle"),
 	} {
 		v.request.fails = f
-		v.post("/request/new/summary").wrong(422, field, f.Message, `name="`+field+`"`)
+		page := v.post("/request/new/summary").wrong(422, field, f.Message, `name="`+field+`"`)
+		if see := `<a href="/verify?handle=%40marie%40social.example">See the badge of this account</a>`; strings.Contains(page.text, see) != (field == "handle") {
+			t.Errorf("%s: whether the page leads to the badge: %s", field, page.text)
+		}
 	}
 	v.request.fails = fault.New(fault.Limited, "too_many_requests", "Too many requests.").After(90 * time.Second)
 	page := v.post("/request/new/summary").is(429, "Too many requests. You can try again in 2 min.", `role="alert"`, address)

@@ -19,7 +19,7 @@ func (s *Web) start(w http.ResponseWriter, r *http.Request) error {
 		if err != nil && !refused(err) {
 			return err
 		}
-		if err == nil && !ended(view.State) {
+		if err == nil && !ended(view.State) && s.now().Before(view.ExpiresAt) {
 			return s.pages.show(w, r, http.StatusOK, "request", &view)
 		}
 	}
@@ -61,7 +61,7 @@ func (s *Web) notBegun(w http.ResponseWriter, r *http.Request, a answers, err er
 	}
 	for _, q := range questions {
 		if m.Field == q.field {
-			return s.showQuestion(w, r, q.name, q.given(&a), a, m)
+			return s.showQuestion(w, r, q.name, q.given(&a), a, m.about(a.Handle))
 		}
 	}
 	m.Field = ""

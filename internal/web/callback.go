@@ -8,6 +8,9 @@ import (
 	"cocarde.example/internal/fault"
 )
 
+// callbackPath is where instances send browsers back to.
+const callbackPath = "/oauth/callback/"
+
 // maxParam bounds each parameter of a callback, in bytes.
 const maxParam = 2048
 

@@ -94,10 +94,17 @@ func TestCheckSubjects(t *testing.T) {
 		answer.to(path)
 	}
 	v.post("/verify", "what", badge, "account", "karim@social.example").to("/verify?account=karim%40social.example&id=" + badge)
-	v.post("/verify", "what", "marie").wrong(422, "what", "Give the whole handle", ">marie</textarea>")
+	for _, typed := range []string{"", "   ", "marie", "social.example", "b4d9", "¿?"} {
+		v.post("/verify", "what", typed).wrong(422, "what", "Paste what you want to check: a handle", ">"+strings.TrimSpace(typed)+"</textarea>")
+	}
+	v.post("/verify", "what", "marie@").wrong(422, "what", "Give the whole handle", ">marie@</textarea>")
+	for _, link := range []string{issuer, issuer + "/b/", issuer + "/b/short", issuer + "/b/B4D9E000000I", issuer + "/verify", issuer + "/@marie"} {
+		v.post("/verify", "what", link).wrong(422, "what", "This link leads to this site, but to no badge.", ">"+link+"</textarea>")
+	}
+	v.post("/verify", "what", strings.TrimPrefix(issuer, "https://")+"/b/"+badge).to("/verify?id=" + badge)
 	v.post("/verify", "what", badge, "account", "karim").wrong(422, "account", "Give the whole handle", `value="karim"`)
 	v.get("/verify?handle=%3Cb%3E").wrong(422, "what", "Give the whole handle", "&lt;b&gt;</textarea>")
-	v.get("/verify?id="+strings.Repeat("0", 12)).wrong(404, "what", "There is no attestation under this id or handle.", "")
+	v.get("/verify?id="+strings.Repeat("0", 12)).wrong(404, "what", "There is no badge under this link.", "").lacks("listed")
 	v.get("/verify?handle=@karim@social.example").wrong(404, "what", "There is no attestation", "@karim@social.example</textarea>")
 }
 

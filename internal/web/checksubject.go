@@ -20,6 +20,10 @@ const (
 var (
 	errBadgeElsewhere = fault.New(fault.Invalid, "badge_elsewhere",
 		"This link does not lead to a badge of this issuer. Open it on its own site, or paste the attestation itself.").At("/what")
+	errBadgeLink = fault.New(fault.Invalid, "badge_link_malformed",
+		"This link leads to this site, but to no badge. The link of a badge has /b/ and 12 letters and digits at its end. Copy it again, whole.").At("/what")
+	errNothingToCheck = fault.New(fault.Invalid, "nothing_to_check",
+		"Paste what you want to check: a handle written in full, such as @marie@social.example, the link of a badge, or an attestation.").At("/what")
 	errTokenTooLarge = fault.New(fault.TooLarge, "attestation_too_large",
 		"An attestation has at most 64 KiB. This is none.").At("/what")
 )
@@ -45,8 +49,12 @@ func (s *Web) subjectOf(typed string) (subject, error) {
 		return subject{id: typed}, nil
 	case strings.HasPrefix(typed, "https://"), strings.HasPrefix(typed, "http://"):
 		return s.linked(typed)
+	case strings.HasPrefix(typed, hostOf(s.issuer)+"/"): // as browsers show it
+		return s.linked(s.issuer + strings.TrimPrefix(typed, hostOf(s.issuer)))
 	case strings.HasPrefix(typed, "eyJ"), strings.Contains(typed, "~"), len(typed) > longestHandle:
 		return subject{token: typed}, nil
+	case !strings.Contains(typed, "@"):
+		return subject{}, errNothingToCheck
 	}
 	h, err := acct.ParseHandle(typed)
 	if err != nil {
@@ -66,6 +74,9 @@ func (s *Web) linked(typed string) (subject, error) {
 			return subject{}, errBadgeElsewhere
 		}
 		return subject{id: found[1]}, nil
+	}
+	if u.Scheme+"://"+u.Host == s.issuer {
+		return subject{}, errBadgeLink
 	}
 	if userPath.MatchString(u.Path) {
 		if h, err := acct.ParseHandle(strings.Trim(u.Path, "/") + "@" + u.Host); err == nil {

@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 
 	"cocarde.example/internal/fault"
@@ -102,11 +103,15 @@ type refusal struct {
 	TextLang  string
 	Code      string
 	RequestID string
+	SignIn    bool // a sign-in for a request went wrong
 }
 
 // ErrorPage shows a refusal, in the reader's language where the code is known.
 func (p *Pages) ErrorPage(w http.ResponseWriter, r *http.Request, status int, f *fault.Error) {
-	shown := refusal{Status: status, Code: f.Code, RequestID: front.RequestID(r.Context())}
+	shown := refusal{
+		Status: status, Code: f.Code, RequestID: front.RequestID(r.Context()),
+		SignIn: strings.HasPrefix(r.URL.Path, callbackPath),
+	}
 	shown.Title, shown.Text, shown.TextLang = locale.Refusal(languageOf(r), f.Code, f.Message)
 	if err := p.show(w, r, status, "error", shown); err != nil {
 		panic(err) // the tests render it for every code

@@ -20,10 +20,11 @@ func (s *Web) Mount(router *mux.Router) {
 	get("/agencies", s.listAgencies)
 	get("/legal", s.legal)
 	// A scanner of links must not use a sign-in up.
-	router.Handle("/oauth/callback/{instance}", front.NoHead(s.guard(s.callback))).Methods(http.MethodGet)
+	router.Handle(callbackPath+"{instance}", front.NoHead(s.guard(s.callback))).Methods(http.MethodGet)
 	get("/request/stop/{token}", s.askToStop)
 	post("/request/stop/{token}", s.stop)
 	get("/request", s.start)
+	get("/request/new", s.askFirst)
 	get("/request/new/{question}", s.ask)
 	post("/request/new/{question}", s.answer)
 	get("/request/{id}", s.step(s.where))

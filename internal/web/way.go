@@ -116,9 +116,20 @@ func (p wayPage) template() string {
 	case attest.Proven:
 		return "request-proven"
 	case attest.Issued:
-		return "request-issued"
+		if p.now.Before(p.ExpiresAt) {
+			return "request-issued"
+		}
 	}
 	return "request-ended"
+}
+
+// Ended is the code of why the request has ended: of one that led to a badge, its
+// time is over.
+func (p wayPage) Ended() string {
+	if p.State == attest.Issued {
+		return "request_expired"
+	}
+	return "request_" + string(p.State)
 }
 
 // step is a call on a request, by the browser that began it.
@@ -163,6 +174,7 @@ func (s *Web) where(w http.ResponseWriter, r *http.Request, a agent) error {
 			if page.Mistake, err = mistakeOf(r, a.Notice.Refusal); err != nil {
 				return err
 			}
+			page.Mistake.about(view.Handle.String())
 		}
 		a.Notice = nil
 		if err := s.leaveAgent(w, a); err != nil {

@@ -164,7 +164,10 @@ func (q *request) FinishSignIn(_ context.Context, c attest.Callback) (attest.Sig
 func (q *request) StopMail(context.Context, string) error { return nil }
 
 func (q *request) Published(_ context.Context, id string) (attest.Published, error) {
-	return q.published(id == badge)
+	if id != badge {
+		return attest.Published{}, fault.New(fault.NotFound, "badge_not_found", "There is no badge under this link.")
+	}
+	return q.published(true)
 }
 
 func (q *request) PublishedByHandle(_ context.Context, handle string) (attest.Published, error) {
@@ -173,7 +176,7 @@ func (q *request) PublishedByHandle(_ context.Context, handle string) (attest.Pu
 
 func (q *request) published(there bool) (attest.Published, error) {
 	if !there {
-		return attest.Published{}, fault.New(fault.NotFound, "attestation_not_found", "There is no attestation under this id or handle.")
+		return attest.Published{}, fault.New(fault.NotFound, "attestation_not_found", "There is no attestation under this handle.")
 	}
 	return attest.Published{Attestation: attest.Attestation{Token: "published~"}}, nil
 }
@@ -386,10 +389,11 @@ func (g got) to(path string) {
 
 // wrong fails unless the page says at the top and beside a field what to mend,
 // with what was typed still there.
-func (g got) wrong(status int, field, text, typed string) {
+func (g got) wrong(status int, field, text, typed string) got {
 	g.t.Helper()
 	g.is(status, `role="alert" tabindex="-1" autofocus`, `<a href="#`+field+`">`, `id="`+field+`-error"`, text, typed)
 	if regexp.MustCompile(`<title>(Error|Erreur\x{a0}): `).FindString(g.text) == "" {
 		g.t.Error("the title tells of no error")
 	}
+	return g
 }

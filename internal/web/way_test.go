@@ -162,12 +162,12 @@ func TestRefusedSteps(t *testing.T) {
 	v.post(here+"/mailbox-code").is(429, "Too many codes. You can try again in 1 min.", `role="alert"`)
 	// Where the request has moved on, its page says more than the refusal.
 	v.request.view.State = attest.Refused
-	v.request.fails = fault.New(fault.Gone, "request_refused", "This request was refused.")
+	v.request.fails = fault.New(fault.Gone, "request_refused", "This request has ended after too many wrong codes.")
 	v.post(here+"/mailbox-proof", "code", "1").to(here)
 	v.get(here).is(200, "after too many wrong codes")
 	v.request.view.State = attest.Proven
 	v.request.fails = fault.New(fault.Conflict, "account_has_badge", "This account has a badge.").At("/handle")
-	v.post(here+"/attestation").is(422, "This account has a badge.").lacks(`href="#handle"`)
+	v.post(here+"/attestation").is(422, "This account has a badge.", `href="/verify?handle=%40marie%40social.example"`).lacks(`href="#handle"`)
 	v.request.fails = attest.ErrState // no fault: nothing of it is told
 	v.post(here + "/attestation").is(500).lacks(attest.ErrState.Error())
 }
@@ -216,6 +216,12 @@ func TestDownload(t *testing.T) {
 	}
 	v.request.view.State = attest.Issued
 	file := v.get(here + "/attestation.txt").is(200)
+	v.now = whenAsked.Add(24 * time.Hour)
+	v.get(here + "/attestation.txt").to(here)
+	v.request.fails = fault.New(fault.Gone, "request_expired", "This request has ended: its 24 hours are over.")
+	v.post(here + "/profile-check").to(here)
+	v.get(here).is(200, "This request has ended: its 24 hours are over.", "Your badge stays as it is.", `href="/b/`+badge+`"`).lacks("Nothing was published")
+	v.get("/request").is(200).lacks(here)
 	if file.text != disclosed+"\n" || file.header.Get("Content-Disposition") != `attachment; filename="cocarde-`+badge+`.txt"` ||
 		file.header.Get("Content-Type") != "text/plain; charset=utf-8" || file.header.Get("Cache-Control") != "no-store" {
 		t.Errorf("%q %v", file.text, file.header)

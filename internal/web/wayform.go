@@ -69,7 +69,9 @@ type mistake struct {
 	Field string // its id; empty if it is about no field
 	Text  string
 	Lang  string // of the text
+	See   string // path of what it speaks of; empty for most
 
+	code    string
 	status  int
 	minutes int // to wait before trying again; 0 where waiting does not help
 }
@@ -81,7 +83,7 @@ func mistakeOf(r *http.Request, err error) (*mistake, error) {
 	if !shown || f.Kind == fault.Internal {
 		return nil, err
 	}
-	m := mistake{Field: strings.TrimPrefix(f.Field, "/"), status: http.StatusUnprocessableEntity}
+	m := mistake{Field: strings.TrimPrefix(f.Field, "/"), code: f.Code, status: http.StatusUnprocessableEntity}
 	_, m.Text, m.Lang = locale.Refusal(languageOf(r), f.Code, f.Message)
 	if f.RetryAfter > 0 {
 		m.minutes = int(math.Ceil(f.RetryAfter.Minutes()))
@@ -95,6 +97,14 @@ func mistakeOf(r *http.Request, err error) (*mistake, error) {
 		m.status = http.StatusTooManyRequests
 	}
 	return &m, nil
+}
+
+// about lets a refusal because of a badge lead to it.
+func (m *mistake) about(handle string) *mistake {
+	if m.code == "account_has_badge" {
+		m.See = subject{handle: handle}.path("")
+	}
+	return m
 }
 
 // announce sets what the status line and the headers tell of a mistake.

@@ -114,9 +114,9 @@ func (s *Web) notTaken(w http.ResponseWriter, r *http.Request, a agent, typed st
 	if view.State == attest.AwaitingMailboxProof && page.Minutes() == 0 {
 		m.Field = "" // the page has no field for a code that has ended
 	}
-	page.Typed, page.Mistake = typed, m
+	page.Typed, page.Mistake = typed, m.about(view.Handle.String())
 	if !page.awaits(last(r.URL.Path)) {
-		return s.back(w, r, a, nil)
+		return s.redirect(w, r, page.Path)
 	}
 	return s.showForm(w, r, m.announce(w.Header()), page.template(), page)
 }
@@ -131,7 +131,7 @@ func (p wayPage) awaits(step string) bool {
 	case "attestation":
 		return p.State == attest.Proven
 	case "profile-check":
-		return p.State == attest.Issued
+		return p.template() == "request-issued"
 	}
 	return false
 }
@@ -145,7 +145,7 @@ func (s *Web) download(w http.ResponseWriter, r *http.Request, a agent) error {
 	if err != nil {
 		return err
 	}
-	if view.State != attest.Issued {
+	if s.wayPage(a, view).template() != "request-issued" {
 		return s.redirect(w, r, "/request/"+a.ID)
 	}
 	issued, err := s.way.Issue(r.Context(), a.ID, a.Token)

@@ -186,7 +186,7 @@ func TestCallback(t *testing.T) {
 	s.page(200, "GET", path, nil, "One step is left", "@marie@social.example", "culture.gouv.fr", issuer,
 		`<output id="code">7k3m9q2x</output>`, "Give this code to nobody who sent you the link.")
 	s.page(200, "GET", path, []string{"Accept-Language: fr-CA,fr;q=0.9"}, "Ne donnez ce code à personne")
-	s.page(403, "GET", "/oauth/callback/social.example?state=state-1&error=access_denied", nil, "sign_in_denied", "Sign in denied")
+	s.page(403, "GET", "/oauth/callback/social.example?state=state-1&error=access_denied", nil, "sign_in_denied", "Sign in denied", `<a class="button" href="/request">Back to your request</a>`)
 	s.page(400, "GET", "/oauth/callback/social.example?state=other&code=c", []string{"Accept-Language: fr"},
 		"sign_in_unknown", "Cette connexion", `lang="fr"`)
 }
@@ -237,7 +237,11 @@ func TestProblems(t *testing.T) {
 	s.page(200, "GET", "/problems/handle_malformed", []string{"Accept-Language: fr"}, "Ceci n’est pas un identifiant.")
 	s.page(404, "GET", "/problems/nonsense", nil, "not_found")
 	s.page(404, "GET", "/nowhere/%3Cscript%3E", nil, "not_found")
-	s.page(405, "DELETE", "/docs", nil, "method_not_allowed")
+	for lang, words := range map[string]string{"en": "Go back to the page before", "fr": "Revenez à la page précédente"} {
+		if text := s.page(405, "DELETE", "/docs", []string{"Accept-Language: " + lang}, "method_not_allowed", words); strings.Contains(text, "Allow") || strings.Contains(text, `href="/request">Back`) {
+			t.Errorf("the page is not for people: %s", text)
+		}
+	}
 	answer, text := s.do("GET", "/problems/nonsense", "Accept: application/json")
 	if answer.Header.Get("Content-Type") != "application/problem+json" {
 		t.Errorf("a program gets %s: %s", answer.Header.Get("Content-Type"), text)

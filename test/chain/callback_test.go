@@ -129,7 +129,7 @@ func TestAnAccountCodeIsGuessedFiveTimesAtMost(t *testing.T) {
 	for range 4 {
 		a.call(http.MethodPost, "/account-proof", `{"code":"00000000"}`).refused(http.StatusForbidden, "code_wrong", "/code")
 	}
-	a.call(http.MethodPost, "/account-proof", `{"code":"short"}`).refused(http.StatusBadRequest, "code_malformed", "/code")
+	a.call(http.MethodPost, "/account-proof", `{"code":"short"}`).refused(http.StatusBadRequest, "account_code_malformed", "/code")
 	a.call(http.MethodPost, "/account-proof", `{"code":"00000000"}`).refused(http.StatusGone, "request_refused", "")
 	a.call(http.MethodPost, "/account-proof", `{"code":"`+code+`"}`).refused(http.StatusGone, "request_refused", "")
 	if a.state() != "refused" {
