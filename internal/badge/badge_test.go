@@ -24,7 +24,7 @@ func sample() Card {
 		IssuerName: "Direction interministérielle du numérique", IssuerHost: "cocarde.example.org",
 		URL: "https://cocarde.example.org/b/7k3m9x2p4q5r", Status: Valid,
 		Since: "since 12 March 2026", Until: "until 8 September 2026", Lang: "en",
-		Labels: Labels{Status: "In force", Mailbox: "reads a mailbox at", Issuer: "Attested by"},
+		Labels: Labels{Status: "In force", Mailbox: "has read a mailbox at", Issuer: "Attested by"},
 	}
 }
 
@@ -62,6 +62,14 @@ func TestSVGSays(t *testing.T) {
 		if !strings.Contains(title, fact) {
 			t.Errorf("title %q does not say %q", title, fact)
 		}
+	}
+	svg := string(SVG(sample()))
+	if want := "<desc>In force since 12 March 2026"; !strings.Contains(svg, want) {
+		t.Errorf("lacks %q: %s", want, svg)
+	}
+	reserved := Card{Labels: c.Labels, Status: Reserved}
+	if title, _ := read(t, SVG(reserved)); strings.Contains(title, c.Labels.Mailbox) {
+		t.Errorf("a badge without an agency is titled %q", title)
 	}
 	if got := strings.Join(texts, "|"); !strings.Contains(got, c.Handle) || !strings.Contains(got, "…") {
 		t.Errorf("drawn: %q", got)

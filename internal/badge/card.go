@@ -20,7 +20,7 @@ const (
 // Labels are the words around the facts, in the reader's language.
 type Labels struct {
 	Status  string // the status as a word or two: "In force"
-	Mailbox string // stands before the agency: "reads a mailbox at"
+	Mailbox string // stands before the agency: "has read a mailbox at"
 	Issuer  string // stands before the issuer: "Attested by"
 }
 
@@ -93,16 +93,20 @@ func (c Card) issuer() string {
 
 // title says the whole badge in one line, for those who cannot see it.
 func (c Card) title() string {
-	return joined(" — ", c.Handle, joined(" ", c.Labels.Mailbox, joined(", ", c.AgencyName, c.AgencyDomain)), c.Labels.Status)
+	agency := joined(", ", c.AgencyName, c.AgencyDomain)
+	if agency != "" {
+		agency = joined(" ", c.Labels.Mailbox, agency)
+	}
+	return joined(" — ", c.Handle, agency, c.Labels.Status)
 }
 
-// description adds to the title who says so, since when, until when, and where.
+// description adds to the title since when and until when, who says so, and where.
 func (c Card) description() string {
 	host := ""
 	if c.IssuerName != "" {
 		host = c.IssuerHost
 	}
-	return joined(". ", joined(" ", c.Labels.Issuer, joined(", ", c.issuer(), host)), joined(", ", c.Since, c.Until), c.URL)
+	return joined(". ", joined(" ", c.Labels.Status, joined(", ", c.Since, c.Until)), joined(" ", c.Labels.Issuer, joined(", ", c.issuer(), host)), c.URL)
 }
 
 // joined joins what is not empty.
