@@ -9,7 +9,7 @@ import (
 func look(c config.Config) web.Look {
 	own := c.Look()
 	return web.Look{
-		Name: c.Name, Colours: own.Colours, Logo: own.Logo, Contact: own.Contact,
+		Name: c.Name, Colours: own.Colours, Logo: own.Logo, Contact: own.Contact, Lang: c.Lang,
 		Legal: func(lang string) []web.Paragraph {
 			var all []web.Paragraph
 			for _, p := range own.Legal(lang) {

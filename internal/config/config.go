@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"cocarde.example/internal/acct"
+	"cocarde.example/internal/locale"
 )
 
 // Config is every setting, under the name that file and environment use. An
@@ -55,6 +56,9 @@ type Config struct {
 	// LegalFile is the legal notice in plain text: empty lines part paragraphs, "# "
 	// begins a heading. FILE.fr beside it is for readers of French, and so on.
 	LegalFile string `koanf:"COCARDE_LEGAL_FILE"`
+	// Lang is the language of readers whose browser or program asks for none that there
+	// are texts in, such as instances that preview a link. Default en.
+	Lang string `koanf:"COCARDE_LANG"`
 	// Contact is a mail address or an https:// URL, for whoever has a question.
 	Contact string `koanf:"COCARDE_CONTACT"`
 
@@ -109,6 +113,7 @@ func (c Config) complete() (Config, error) {
 	fill(&c.SecretFile, filepath.Join(c.DataDir, "secret"))
 	fill(&c.Name, defaultName)
 	fill(&c.Colours, defaultColours)
+	fill(&c.Lang, locale.Default)
 	host, _, err := net.SplitHostPort(c.Addr)
 	if err != nil {
 		return c, fmt.Errorf("COCARDE_ADDR: %q is not host:port", c.Addr)
@@ -129,6 +134,9 @@ func (c Config) complete() (Config, error) {
 	}
 	if c.proxies, err = prefixes(c.TrustedProxies); err != nil {
 		return c, err
+	}
+	if !locale.Known(c.Lang) {
+		return c, fmt.Errorf("COCARDE_LANG: there are no texts in %q; the languages are %s", c.Lang, strings.Join(locale.Languages(), ", "))
 	}
 	c.look, err = c.readLook()
 	return c, err

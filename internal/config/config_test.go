@@ -17,6 +17,12 @@ func TestDefaults(t *testing.T) {
 		c.SecretFile != filepath.Join("cocarde-data", "secret") {
 		t.Errorf("defaults: %+v", c)
 	}
+	if c.Lang != "en" {
+		t.Errorf("the default language is %q", c.Lang)
+	}
+	if c, err := Load("", []string{"COCARDE_LANG=fr"}); err != nil || c.Lang != "fr" {
+		t.Errorf("%q, %v", c.Lang, err)
+	}
 	if got := c.Origin("127.0.0.1:8080"); got != "http://127.0.0.1:8080" {
 		t.Errorf("origin %q", got)
 	}
@@ -62,6 +68,7 @@ func TestRefused(t *testing.T) {
 		"its password":       {"COCARDE_DATABASE=postgres://u:word@h/d", "password file"},
 		"its other password": {"COCARDE_DATABASE=postgres://u@h/d?password=word", "password file"},
 		"its broken URL":     {"COCARDE_DATABASE=postgres://u:word@h:x/d", "path of a SQLite file"},
+		"unknown language":   {"COCARDE_LANG=tlh", "en, fr"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -14,3 +14,13 @@ func Date(lang string, t time.Time) (string, error) {
 	}
 	return Text(lang, "date", map[string]any{"Day": t.Day(), "Month": month, "Year": t.Year()})
 }
+
+// Moment writes a time to the minute, in UTC.
+func Moment(lang string, t time.Time) (string, error) {
+	day, err := Date(lang, t)
+	if err != nil {
+		return "", err
+	}
+	t = t.UTC()
+	return Text(lang, "moment", map[string]any{"Date": day, "Hour": t.Format("15"), "Minute": t.Format("04")})
+}

@@ -10,7 +10,8 @@ import (
 	"golang.org/x/text/language"
 )
 
-// Default is the language of those for whom there is none of theirs.
+// Default is the language of those for whom there is none of theirs, unless the
+// issuer has set another.
 const Default = "en"
 
 //go:embed *.json
@@ -78,37 +79,45 @@ var matched struct {
 }
 
 // Match gives the language that suits an Accept-Language header (RFC 9110
-// §12.5.4) best; the default if none does.
-func Match(acceptLanguage string) string {
+// §12.5.4) best; otherwise, if none does.
+func Match(acceptLanguage, otherwise string) string {
 	matched.RLock()
 	lang, ok := matched.languages[acceptLanguage]
 	matched.RUnlock()
-	if ok {
-		return lang
+	if !ok {
+		lang = match(acceptLanguage)
+		remember(acceptLanguage, lang)
 	}
-	lang = match(acceptLanguage)
+	if lang == "" {
+		return otherwise
+	}
+	return lang
+}
+
+func remember(acceptLanguage, lang string) {
+	if len(acceptLanguage) > maxAccept {
+		return
+	}
 	matched.Lock()
 	defer matched.Unlock()
 	if matched.languages == nil || len(matched.languages) >= maxMatched {
 		matched.languages = map[string]string{}
 	}
-	if len(acceptLanguage) <= maxAccept {
-		matched.languages[acceptLanguage] = lang
-	}
-	return lang
+	matched.languages[acceptLanguage] = lang
 }
 
+// match gives the empty string if no language suits.
 func match(acceptLanguage string) string {
 	if len(acceptLanguage) > maxAccept {
-		return Default
+		return ""
 	}
 	tags, _, err := language.ParseAcceptLanguage(acceptLanguage)
 	if err != nil || len(tags) == 0 {
-		return Default
+		return ""
 	}
 	_, index, confidence := matcher().Match(tags...)
 	if confidence == language.No {
-		return Default
+		return ""
 	}
 	return Languages()[index]
 }
@@ -119,7 +128,7 @@ func Choose(asked, acceptLanguage string) string {
 	if Known(asked) {
 		return asked
 	}
-	return Match(acceptLanguage)
+	return Match(acceptLanguage, Default)
 }
 
 // Name is what the language's speakers call it.

@@ -73,6 +73,16 @@ func TestFrenchTypography(t *testing.T) {
 	}
 }
 
+// TestFrenchHasOneWordForAMailbox: a box for letters is another thing.
+func TestFrenchHasOneWordForAMailbox(t *testing.T) {
+	t.Parallel()
+	for id, text := range texts(t, "fr") {
+		if strings.Contains(strings.ToLower(text), "boîte") {
+			t.Errorf("fr.json: %s: a mailbox is « une messagerie »: %q", id, text)
+		}
+	}
+}
+
 func TestText(t *testing.T) {
 	t.Parallel()
 	data := map[string]string{"Issuer": "cocarde.example.org"}
@@ -105,8 +115,15 @@ func TestMatch(t *testing.T) {
 		"@@@":                              "en",
 		strings.Repeat("fr,", 1000) + "fr": "en",
 	} {
-		if got := Match(accept); got != want {
-			t.Errorf("Match(%.40q) = %q, want %q", accept, got, want)
+		for range 2 { // the second time it is remembered
+			if got := Match(accept, "en"); got != want {
+				t.Errorf("Match(%.40q) = %q, want %q", accept, got, want)
+			}
+		}
+	}
+	for accept, want := range map[string]string{"": "fr", "*": "fr", "de": "fr", "@@@": "fr", "en": "en", "de,en;q=0.1": "en"} {
+		if got := Match(accept, "fr"); got != want {
+			t.Errorf("Match(%.40q), otherwise French, = %q, want %q", accept, got, want)
 		}
 	}
 }

@@ -16,15 +16,15 @@ type letter struct {
 	body    string // lines end in \n; paragraphs are not wrapped
 }
 
-// fields are what a text may name. Issuer is a host: an origin would be a link,
-// and a code mail has but the one that stops it.
+// fields are what a text may name. Issuer is a name and a host: an origin would be a
+// link, and a code mail has but the one that stops it.
 type fields struct {
 	Issuer, Handle, Instance, Agency, Replaces string
 	Minutes                                    int
 }
 
-// write renders a message in its language.
-func write(m attest.Message) (letter, error) {
+// write renders a message of an issuer, by its name, in the message's language.
+func write(name string, m attest.Message) (letter, error) {
 	if err := plain(m); err != nil {
 		return letter{}, err
 	}
@@ -33,7 +33,7 @@ func write(m attest.Message) (letter, error) {
 		return letter{}, fmt.Errorf("issuer of a mail is no origin: %q", m.Issuer)
 	}
 	p := page{lang: m.Lang, fields: fields{
-		Issuer: issuer.Host, Handle: m.Handle, Instance: m.Instance, Agency: m.Agency,
+		Issuer: name + " (" + issuer.Host + ")", Handle: m.Handle, Instance: m.Instance, Agency: m.Agency,
 		Replaces: m.Replaces, Minutes: m.Minutes,
 	}}
 	p.text("mail.hello")

@@ -42,14 +42,14 @@ func TestTexts(t *testing.T) {
 		} {
 			t.Run(lang+"/"+name, func(t *testing.T) {
 				t.Parallel()
-				l, err := write(m)
+				l, err := write("Cocarde", m)
 				if err != nil {
 					t.Fatal(err)
 				}
 				if n := strings.Count(l.body, "://"); n != 1 {
 					t.Errorf("the mail has %d links, want 1", n)
 				}
-				for _, s := range []string{m.Handle, m.Instance, m.Agency, "cocarde.example.org"} {
+				for _, s := range []string{m.Handle, m.Instance, m.Agency, "Cocarde (cocarde.example.org)"} {
 					if !strings.Contains(l.body, s) {
 						t.Errorf("the mail does not name %s", s)
 					}
@@ -89,7 +89,7 @@ func TestWriteRefuses(t *testing.T) {
 			t.Parallel()
 			m := message(attest.MailCode, "fr")
 			change(&m)
-			if l, err := write(m); err == nil {
+			if l, err := write("Cocarde", m); err == nil {
 				t.Errorf("wrote %q", l.body)
 			}
 		})

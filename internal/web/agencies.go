@@ -48,7 +48,7 @@ func (s *Web) listAgencies(w http.ResponseWriter, r *http.Request) error {
 		list.Found++
 		if list.Shown < maxAgencies {
 			list.Shown++
-			list.add(rule, languageOf(r))
+			list.add(rule, s.pages.languageOf(r))
 		}
 	}
 	return s.pages.show(w, r, http.StatusOK, "agencies", list)

@@ -20,6 +20,15 @@ type Badges interface {
 // seconds: whoever follows a link sees a revocation within a minute.
 const badgeMaxAge = 60
 
+// maxAgeOf is for how long an answer about a badge in a state may be kept. While it
+// is reserved it is asked for anew each time: its agent looks at it, and then issues it.
+func maxAgeOf(s attest.BadgeState) int {
+	if s == attest.BadgeReserved {
+		return 0
+	}
+	return badgeMaxAge
+}
+
 // form is a form in which a badge is shown.
 type form int
 
@@ -42,7 +51,7 @@ func (s *Web) showBadge(f form) func(http.ResponseWriter, *http.Request) error {
 		if err != nil {
 			return err
 		}
-		lang, kept := languageOf(r), keptLanguage(r)
+		lang, kept := s.pages.languageOf(r), keptLanguage(r)
 		key := keyOf(view, f, lang, kept)
 		answer, ok := s.badges.find(key)
 		if !ok {
@@ -65,7 +74,7 @@ func (s *Web) drawBadge(v attest.BadgeView, f form, lang, kept string) (stored, 
 			return stored{}, err
 		}
 		body, err := s.pages.render("badge", s.pages.pageFor(a, sheet))
-		return newStored(body, "text/html; charset=utf-8", badgeMaxAge).in(lang).page(), err
+		return newStored(body, "text/html; charset=utf-8", maxAgeOf(v.State)).in(lang).page(), err
 	}
 	if f == asQRSVG || f == asQRPNG {
 		return s.drawQR(s.badgeURL(v.ID), f)
@@ -77,13 +86,13 @@ func (s *Web) drawBadge(v attest.BadgeView, f form, lang, kept string) (stored, 
 	var body []byte
 	switch f {
 	case asSVG:
-		return newStored(s.painter.SVG(card), "image/svg+xml", badgeMaxAge).in(lang).picture(), nil
+		return newStored(s.painter.SVG(card), "image/svg+xml", maxAgeOf(v.State)).in(lang).picture(), nil
 	case asPNG:
 		body, err = s.painter.PNG(card)
 	default:
 		body, err = s.painter.Preview(card)
 	}
-	return newStored(body, "image/png", badgeMaxAge).in(lang).picture(), err
+	return newStored(body, "image/png", maxAgeOf(v.State)).in(lang).picture(), err
 }
 
 func (s *Web) drawQR(url string, f form) (stored, error) {
@@ -100,12 +109,13 @@ func (s *Web) card(v attest.BadgeView, lang string) (Card, error) {
 	words := wording{lang: lang}
 	c := Card{
 		IssuerName: s.pages.look.Name, IssuerHost: hostOf(s.issuer), URL: s.badgeURL(v.ID), Status: string(v.State), Lang: lang,
-		StatusWord: words.text("state." + string(v.State)), Mailbox: words.text("card.mailbox"), Attested: words.text("card.issuer"),
+		StatusWord: words.text("state." + string(v.State)), Mailbox: words.text("card.mailbox-once"), Attested: words.text("card.issuer-once"),
 		Since: words.text("card.since", "Date", words.date(v.ChangedAt)),
 	}
 	if p := v.Published; p != nil {
 		c.Handle, c.AgencyName, c.AgencyDomain = p.Badge.Actor.Handle.String(), p.Badge.Agency.Name, p.Badge.Agency.Domain
 		if v.State == attest.BadgeValid {
+			c.Mailbox, c.Attested = words.text("card.mailbox"), words.text("card.issuer")
 			c.Until = words.text("card.until", "Date", words.date(p.Attestation.ExpiresAt))
 		}
 	}

@@ -190,6 +190,20 @@ func TestBadgeHeaders(t *testing.T) {
 	}
 }
 
+// TestAReservedBadgeIsNotKept: once it is issued, the agent's own browser sees so.
+func TestAReservedBadgeIsNotKept(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	for path, want := range map[string]string{
+		"": "public, max-age=0", ".svg": "public, max-age=0", ".png": "public, max-age=0", "/preview.png": "public, max-age=0", "/qr.svg": "public, max-age=60",
+	} {
+		answer, _ := s.do("GET", "/b/"+idOf(attest.BadgeReserved)+path)
+		if got := answer.Header.Get("Cache-Control"); got != want || answer.Header.Get("ETag") == "" {
+			t.Errorf("%s: %q, %q", path, got, answer.Header.Get("ETag"))
+		}
+	}
+}
+
 // TestBadgeFollowsItsState: what changed shows within a second, and until then
 // nothing is asked or drawn twice.
 func TestBadgeFollowsItsState(t *testing.T) {
@@ -207,7 +221,8 @@ func TestBadgeFollowsItsState(t *testing.T) {
 	}
 	s.shelf.state.Store(attest.BadgeRevoked)
 	s.clock.Add(int64(time.Second))
-	if _, text := s.do("GET", path); !strings.Contains(text, "Status:revoked") || !strings.Contains(text, "StatusWord:Revoked") {
+	if _, text := s.do("GET", path); !strings.Contains(text, "Status:revoked") || !strings.Contains(text, "StatusWord:Revoked") ||
+		strings.Contains(text, "has read") || !strings.Contains(text, "is not attested any more") {
 		t.Errorf("a second later: %s", text)
 	}
 }

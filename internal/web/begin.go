@@ -160,7 +160,7 @@ func (s *Web) ask(w http.ResponseWriter, r *http.Request) error {
 
 // answersLost shows the first question, and why it is asked again.
 func (s *Web) answersLost(w http.ResponseWriter, r *http.Request) error {
-	m, err := mistakeOf(r, errAnswersLost)
+	m, err := s.mistakeOf(r, errAnswersLost)
 	if err != nil {
 		return err
 	}
@@ -192,7 +192,7 @@ func (s *Web) answer(w http.ResponseWriter, r *http.Request) error {
 func (s *Web) takeAnswer(w http.ResponseWriter, r *http.Request, q question, form url.Values, a answers) error {
 	typed := form.Get(q.field)
 	if err := q.take(r, s, typed, &a); err != nil {
-		m, err := mistakeOf(r, err)
+		m, err := s.mistakeOf(r, err)
 		if err != nil {
 			return err
 		}

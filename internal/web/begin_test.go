@@ -55,7 +55,7 @@ func TestQuestions(t *testing.T) {
 			if _, kept := v.cookies["__Host-cocarde-answers"]; kept {
 				t.Error("the answers are still kept")
 			}
-			v.get("/request/"+requestID).is(200, `value="`+issuer+"/b/"+badge+`"`)
+			v.get("/request/"+requestID).is(200, `>`+issuer+"/b/"+badge+`</textarea>`)
 			v.get("/request").is(200, `href="/request/`+requestID+`"`)
 		})
 	}

@@ -32,7 +32,7 @@ func (s *Web) begin(w http.ResponseWriter, r *http.Request, a answers) error {
 		return s.redirect(w, r, beginPath+a.next())
 	}
 	begun, err := s.beginnings.Begin(r.Context(), attest.Beginning{
-		Handle: a.Handle, Email: a.Email, Method: a.Proof, Lang: languageOf(r),
+		Handle: a.Handle, Email: a.Email, Method: a.Proof, Lang: s.pages.languageOf(r),
 		Listed: a.Listed == "yes", Client: front.ClientKey(r),
 	})
 	if err != nil {
@@ -52,7 +52,7 @@ func (s *Web) begin(w http.ResponseWriter, r *http.Request, a answers) error {
 // notBegun shows a refusal at the question that it is about.
 func (s *Web) notBegun(w http.ResponseWriter, r *http.Request, a answers, err error) error {
 	f, _ := fault.Of(err)
-	m, err := mistakeOf(r, err)
+	m, err := s.mistakeOf(r, err)
 	if err != nil {
 		return err
 	}

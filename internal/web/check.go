@@ -127,7 +127,7 @@ func under(field string, err error) error {
 
 func (s *Web) notChecked(w http.ResponseWriter, r *http.Request, page checkPage, err error) error {
 	f, _ := fault.Of(err)
-	m, err := mistakeOf(r, err)
+	m, err := s.mistakeOf(r, err)
 	if err != nil {
 		return err
 	}

@@ -8,8 +8,8 @@ import (
 	"cocarde.example/internal/colour"
 )
 
-// Look is how an issuer presents itself. Nothing in it is required but Name and
-// Colours.
+// Look is how an issuer presents itself. Nothing in it is required but Name,
+// Colours and Lang.
 type Look struct {
 	Name string // of the issuer, as people read it
 	// Colours of the rosette as #rrggbb: its edge, its ring and its heart. The first
@@ -19,6 +19,7 @@ type Look struct {
 	// Legal gives the paragraphs of the legal notice in a language.
 	Legal   func(lang string) []Paragraph
 	Contact string // mailto: or https: URL
+	Lang    string // of readers who ask for no language that there is
 }
 
 // Paragraph is one of the legal notice, or the heading of those that follow.
@@ -40,7 +41,7 @@ func (l Look) ContactText() string {
 func (s *Web) legal(w http.ResponseWriter, r *http.Request) error {
 	var notice []Paragraph
 	if s.pages.look.Legal != nil {
-		notice = s.pages.look.Legal(languageOf(r))
+		notice = s.pages.look.Legal(s.pages.languageOf(r))
 	}
 	return s.pages.show(w, r, http.StatusOK, "legal", notice)
 }

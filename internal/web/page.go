@@ -13,11 +13,11 @@ import (
 )
 
 // languageOf says in which language to answer.
-func languageOf(r *http.Request) string {
+func (p *Pages) languageOf(r *http.Request) string {
 	if kept := keptLanguage(r); kept != "" {
 		return kept
 	}
-	return locale.Match(r.Header.Get("Accept-Language"))
+	return locale.Match(r.Header.Get("Accept-Language"), p.look.Lang)
 }
 
 // keptLanguage is the language that the reader chose by name, to be kept in links;
@@ -42,10 +42,10 @@ type asking struct {
 	again bool
 }
 
-func askingOf(r *http.Request) asking {
+func (p *Pages) askingOf(r *http.Request) asking {
 	query := r.URL.Query()
 	return asking{
-		lang: languageOf(r), kept: keptLanguage(r), path: r.URL.Path, query: query,
+		lang: p.languageOf(r), kept: keptLanguage(r), path: r.URL.Path, query: query,
 		again: r.Method == http.MethodGet && !query.Has("state"),
 	}
 }
@@ -60,7 +60,7 @@ type page struct {
 	asking asking
 }
 
-func (p *Pages) newPage(r *http.Request, data any) page { return p.pageFor(askingOf(r), data) }
+func (p *Pages) newPage(r *http.Request, data any) page { return p.pageFor(p.askingOf(r), data) }
 
 func (p *Pages) pageFor(a asking, data any) page {
 	return page{Lang: a.lang, Look: p.look, Style: p.style.path, Data: data, asking: a}
@@ -88,6 +88,9 @@ func placeholders(pairs []any) (map[string]any, error) {
 
 // Date writes a day as the reader does.
 func (p page) Date(t time.Time) (string, error) { return locale.Date(p.Lang, t) }
+
+// Moment writes a time that is soon, to the minute.
+func (p page) Moment(t time.Time) (string, error) { return locale.Moment(p.Lang, t) }
 
 // Link gives a path of our own with the language that the reader chose.
 func (p page) Link(path string) string {

@@ -112,7 +112,7 @@ func (p *Pages) ErrorPage(w http.ResponseWriter, r *http.Request, status int, f 
 		Status: status, Code: f.Code, RequestID: front.RequestID(r.Context()),
 		SignIn: strings.HasPrefix(r.URL.Path, callbackPath),
 	}
-	shown.Title, shown.Text, shown.TextLang = locale.Refusal(languageOf(r), f.Code, f.Message)
+	shown.Title, shown.Text, shown.TextLang = locale.Refusal(p.languageOf(r), f.Code, f.Message)
 	if err := p.show(w, r, status, "error", shown); err != nil {
 		panic(err) // the tests render it for every code
 	}

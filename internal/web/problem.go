@@ -9,7 +9,7 @@ import (
 // problem explains a problem code: the page that a problem's type leads to.
 func (s *Web) problem(w http.ResponseWriter, r *http.Request) error {
 	code := r.PathValue("code")
-	title, text, known := locale.Problem(languageOf(r), code)
+	title, text, known := locale.Problem(s.pages.languageOf(r), code)
 	if !known {
 		return errNotFound
 	}

@@ -79,6 +79,7 @@ func (s *Web) leaveAgent(w http.ResponseWriter, a agent) error {
 type wayPage struct {
 	attest.View
 	Path    string // of the request
+	Host    string // of the issuer, as its mails name it
 	SignIn  string // URL; empty if a new sign-in has to be prepared
 	Notice  *notice
 	Mistake *mistake
@@ -159,7 +160,7 @@ func (s *Web) where(w http.ResponseWriter, r *http.Request, a agent) error {
 		return err
 	}
 	switch kept := keptLanguage(r); {
-	case kept == "" && locale.Known(view.Lang) && view.Lang != languageOf(r):
+	case kept == "" && locale.Known(view.Lang) && view.Lang != s.pages.languageOf(r):
 		// Nobody who comes back from an instance brings the language that was chosen.
 		return s.redirect(w, r, r.URL.Path+"?lang="+view.Lang)
 	case kept != "" && kept != view.Lang:
@@ -171,7 +172,7 @@ func (s *Web) where(w http.ResponseWriter, r *http.Request, a agent) error {
 	page.Notice = a.Notice
 	if a.Notice != nil {
 		if a.Notice.Refusal != nil {
-			if page.Mistake, err = mistakeOf(r, a.Notice.Refusal); err != nil {
+			if page.Mistake, err = s.mistakeOf(r, a.Notice.Refusal); err != nil {
 				return err
 			}
 			page.Mistake.about(view.Handle.String())
@@ -185,7 +186,7 @@ func (s *Web) where(w http.ResponseWriter, r *http.Request, a agent) error {
 }
 
 func (s *Web) wayPage(a agent, view attest.View) wayPage {
-	page := wayPage{View: view, Path: "/request/" + a.ID, now: s.now()}
+	page := wayPage{View: view, Path: "/request/" + a.ID, Host: hostOf(s.issuer), now: s.now()}
 	if page.now.Before(a.SignInEnds) {
 		page.SignIn = a.SignIn
 	}

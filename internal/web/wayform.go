@@ -78,13 +78,13 @@ type mistake struct {
 
 // mistakeOf tells a refusal in the reader's language. An error that may not be
 // shown comes back as it is.
-func mistakeOf(r *http.Request, err error) (*mistake, error) {
+func (s *Web) mistakeOf(r *http.Request, err error) (*mistake, error) {
 	f, shown := fault.Of(err)
 	if !shown || f.Kind == fault.Internal {
 		return nil, err
 	}
 	m := mistake{Field: strings.TrimPrefix(f.Field, "/"), code: f.Code, status: http.StatusUnprocessableEntity}
-	_, m.Text, m.Lang = locale.Refusal(languageOf(r), f.Code, f.Message)
+	_, m.Text, m.Lang = locale.Refusal(s.pages.languageOf(r), f.Code, f.Message)
 	if f.RetryAfter > 0 {
 		m.minutes = int(math.Ceil(f.RetryAfter.Minutes()))
 		wait, err := locale.Text(m.Lang, "form.wait", map[string]any{"Minutes": m.minutes})

@@ -96,7 +96,7 @@ func (s *Web) withdraw(w http.ResponseWriter, r *http.Request, a agent) error {
 // notTaken shows the page of the request with what went wrong. Where the request
 // stands elsewhere than the page thought, looking at it says more than the refusal.
 func (s *Web) notTaken(w http.ResponseWriter, r *http.Request, a agent, typed string, err error) error {
-	m, err := mistakeOf(r, err)
+	m, err := s.mistakeOf(r, err)
 	if err != nil {
 		return err
 	}

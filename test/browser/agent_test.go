@@ -149,7 +149,7 @@ func (a *agent) issue() (badge string) {
 	a.t.Helper()
 	a.wants(a.click(`form[action*="/attestation"] button`), 200)
 	a.says(a.handle)
-	return a.attribute("#link", "value")
+	return a.value("#link")
 }
 
 // attested goes the whole way, and gives the badge's link.
@@ -169,7 +169,7 @@ func (a *agent) proveAccount() {
 		return
 	}
 	a.seen("link")
-	a.saveField(a.attribute("#link", "value"))
+	a.saveField(a.value("#link"))
 	a.wants(a.click(lookNow), 200)
 }
 

@@ -19,7 +19,7 @@ func TestBadgeStates(t *testing.T) {
 	a := w.agent(t, "en")
 	a.method = "link"
 	a.begin()
-	reserved := a.attribute("#link", "value")
+	reserved := a.value("#link")
 	readers := map[string]*tab{"fr": open(t, "fr"), "en": open(t, "en")}
 
 	look := func(state, address string, status int) {

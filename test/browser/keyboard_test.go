@@ -133,6 +133,6 @@ func TestTheWayByKeyboard(t *testing.T) {
 	a.wants(a.enter(`form[action*="/mailbox-proof"] button`), 200)
 	a.wants(a.enter(`form[action*="/attestation"] button`), 200)
 	a.walk("issued")
-	a.wants(a.visit(a.attribute("#link", "value")), 200)
+	a.wants(a.visit(a.value("#link")), 200)
 	a.walk("badge")
 }

@@ -126,6 +126,12 @@ func (p *tab) attribute(selector, name string) string {
 	return eval[string](p, "document.querySelector("+quote(selector)+")?.getAttribute("+quote(name)+") ?? ''")
 }
 
+// value is what stands in a field.
+func (p *tab) value(selector string) string {
+	p.t.Helper()
+	return eval[string](p, "document.querySelector("+quote(selector)+")?.value ?? ''")
+}
+
 // says fails unless the page reads this somewhere.
 func (p *tab) says(texts ...string) {
 	p.t.Helper()

@@ -41,7 +41,7 @@ func (a *agent) goOn(t *testing.T) {
 	if a.method == "link" {
 		a.wants(a.click(lookNow), 200)
 		a.seen("link-missing")
-		reserved := a.attribute("#link", "value")
+		reserved := a.value("#link")
 		if state := a.saveField(reserved); !strings.Contains(state, "Not green") {
 			t.Errorf("a reserved badge makes the field %q", state)
 		}
