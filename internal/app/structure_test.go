@@ -116,7 +116,7 @@ var mayKnow = map[string][]string{
 	"internal/mail":       {"attest", "internal/acct", "internal/fault", "internal/locale"},
 	"internal/statuslist": {"verify"},
 	"internal/jobs":       {"attest", "internal/fault"},
-	"internal/published":  {"keys", "verify", "internal/statuslist"},
+	"internal/published":  {"keys", "verify", "internal/locale", "internal/statuslist"},
 	"internal/store": {"attest", "verify", "internal/acct", "internal/fault", "internal/fediverse", "internal/jobs",
 		"internal/statuslist"},
 	"api": {".", "attest", "verify", "internal/acct", "internal/agency", "internal/fault", "internal/front",

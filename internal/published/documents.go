@@ -47,7 +47,6 @@ func documents(i Issuer) (map[string]Document, error) {
 		maxAge            time.Duration
 	}{
 		{"/.well-known/jwt-vc-issuer", jsonType, metadata(i), time.Hour},
-		{"/vct/" + verify.KindMailbox + "/v1", jsonType, mailboxType(i.Origin), 24 * time.Hour},
 		{"/actor", actorType, actor(i), time.Hour},
 		{webFinger + acct, jrdType, finger(i.Origin, acct), time.Hour},
 		{webFinger + i.Origin + "/actor", jrdType, finger(i.Origin, acct), time.Hour},

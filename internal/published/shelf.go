@@ -42,6 +42,7 @@ type Store interface {
 type Shelf struct {
 	origin string
 	fixed  map[string]Document
+	kind   func() Document // describes the type of attestations
 	store  Store
 	now    func() time.Time
 
@@ -60,13 +61,18 @@ func NewShelf(i Issuer, s Store, now func() time.Time) (*Shelf, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Shelf{origin: i.Origin, fixed: fixed, store: s, now: now, stored: map[string]kept{}}, nil
+	// Texts are parsed when somebody first asks for them, not at start.
+	kind := sync.OnceValue(func() Document { return mailboxType(i.Origin) })
+	return &Shelf{origin: i.Origin, fixed: fixed, kind: kind, store: s, now: now, stored: map[string]kept{}}, nil
 }
 
 // Document finds what is published at a path; ok is false if nothing is.
 func (s *Shelf) Document(ctx context.Context, path string) (d Document, ok bool, err error) {
 	if d, ok = s.fixed[path]; ok {
 		return d, true, nil
+	}
+	if path == mailboxTypePath {
+		return s.kind(), true, nil
 	}
 	if path != "/status" && !strings.HasPrefix(path, "/status/") {
 		return Document{}, false, nil

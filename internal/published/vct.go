@@ -1,6 +1,12 @@
 package published
 
-import "cocarde.example/verify"
+import (
+	"encoding/json"
+	"time"
+
+	"cocarde.example/internal/locale"
+	"cocarde.example/verify"
+)
 
 // The members of type metadata (draft-ietf-oauth-sd-jwt-vc §6).
 type (
@@ -28,29 +34,45 @@ type (
 	}
 )
 
-// mailboxType describes the attestation of a person's mailbox, in French and English.
-func mailboxType(origin string) typeMetadata {
-	const (
-		nameEN = "Mailbox at a public agency"
-		textEN = "Whoever controls this fediverse account read this mailbox at a public agency on that day. It says nothing of the person's function, nor of what the account writes."
-		nameFR = "Messagerie dans un organisme public"
-		textFR = "La personne qui contrôle ce compte du fédivers a lu cette messagerie d’un organisme public ce jour-là. Rien n’est dit de sa fonction, ni de ce que le compte publie."
-	)
-	return typeMetadata{
-		VCT: verify.VCT(origin, verify.KindMailbox), Name: nameEN, Description: textEN,
-		Display: []typeDisplay{{"fr", nameFR, textFR}, {"en", nameEN, textEN}},
+// mailboxTypePath is where the type of the attestation of a person's mailbox is described.
+const mailboxTypePath = "/vct/" + verify.KindMailbox + "/v1"
+
+// mailboxType describes it in every language that there are texts in.
+func mailboxType(origin string) Document {
+	m := typeMetadata{
+		VCT: verify.VCT(origin, verify.KindMailbox), Name: text(locale.Default, "name"), Description: text(locale.Default, "text"),
 		Claims: []claim{
-			described("never", "Compte", "Le compte du fédivers, @nom@instance.", "Account", "The fediverse account, @user@host.", "acct"),
-			described("never", "Domaine de l’organisme", "Le domaine de messagerie de l’organisme public.", "Agency domain", "The public agency's mail domain.", "agency", "domain"),
-			described("never", "Organisme", "Le nom de l’organisme public, si le domaine en désigne un.", "Agency", "The public agency's name, where the domain names one.", "agency", "name"),
-			described("never", "Pays", "Le pays de l’organisme public.", "Country", "The public agency's country.", "agency", "country"),
-			described("never", "Preuve du compte", "Comment et quel jour le compte a été prouvé.", "Account proof", "How and on which day the account was proven.", "account_proof"),
-			described("never", "Preuve de la messagerie", "Comment et quel jour la messagerie a été prouvée.", "Mailbox proof", "How and on which day the mailbox was proven.", "mailbox_proof"),
-			described("always", "Adresse électronique", "L’adresse elle-même, que seul l’agent peut révéler.", "Mail address", "The address itself, which only the agent can reveal.", verify.ClaimEmail),
+			described("account", "never", "acct"),
+			described("domain", "never", "agency", "domain"),
+			described("agency", "never", "agency", "name"),
+			described("country", "never", "agency", "country"),
+			described("account-proof", "never", "account_proof"),
+			described("mailbox-proof", "never", "mailbox_proof"),
+			described("address", "always", verify.ClaimEmail),
 		},
 	}
+	for _, lang := range locale.Languages() {
+		m.Display = append(m.Display, typeDisplay{lang, text(lang, "name"), text(lang, "text")})
+	}
+	body, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		panic(err) // strings always encode
+	}
+	return newDocument(append(body, '\n'), jsonType, 24*time.Hour)
 }
 
-func described(sd, labelFR, textFR, labelEN, textEN string, path ...string) claim {
-	return claim{Path: path, SD: sd, Display: []claimDisplay{{"fr", labelFR, textFR}, {"en", labelEN, textEN}}}
+func described(id, sd string, path ...string) claim {
+	c := claim{Path: path, SD: sd}
+	for _, lang := range locale.Languages() {
+		c.Display = append(c.Display, claimDisplay{lang, text(lang, id), text(lang, id+"-text")})
+	}
+	return c
+}
+
+func text(lang, id string) string {
+	t, err := locale.Text(lang, "type."+id, nil)
+	if err != nil {
+		panic(err) // every file has every text
+	}
+	return t
 }

@@ -58,18 +58,9 @@ func (l *agencyList) add(rule agency.Rule, lang string) {
 	i := slices.IndexFunc(l.Countries, func(c country) bool { return c.Code == rule.Country })
 	if i < 0 {
 		i = len(l.Countries)
-		l.Countries = append(l.Countries, country{Code: rule.Country, Name: countryName(lang, rule.Country)})
+		l.Countries = append(l.Countries, country{Code: rule.Country, Name: locale.Country(lang, rule.Country)})
 	}
 	l.Countries[i].Rules = append(l.Countries[i].Rules, rule)
-}
-
-// countryName is the code itself where the language has no name for it yet.
-func countryName(lang, code string) string {
-	name, err := locale.Text(lang, "country."+code, nil)
-	if err != nil {
-		return code
-	}
-	return name
 }
 
 // matchesRule finds a word of the name or a part of the domain, and what somebody
