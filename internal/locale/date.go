@@ -22,5 +22,5 @@ func Moment(lang string, t time.Time) (string, error) {
 		return "", err
 	}
 	t = t.UTC()
-	return Text(lang, "moment", map[string]any{"Date": day, "Hour": t.Format("15"), "Minute": t.Format("04")})
+	return Text(lang, "moment", map[string]any{"Date": day, "Hour": t.Hour(), "Minute": t.Format("04")})
 }

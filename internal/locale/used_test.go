@@ -123,7 +123,7 @@ func TestDate(t *testing.T) {
 			t.Errorf("%s: %q, %v; want %q", lang, got, err, want)
 		}
 	}
-	for lang, want := range map[string]string{"en": "2\u00a0February 2027, 00:30 UTC", "fr": "2\u00a0février 2027 à 00\u00a0h\u00a030 (heure UTC)"} {
+	for lang, want := range map[string]string{"en": "2\u00a0February 2027, 00:30 UTC", "fr": "2\u00a0février 2027 à 0\u00a0h\u00a030 (heure UTC)"} {
 		if got, err := Moment(lang, late); err != nil || got != want {
 			t.Errorf("%s: %q, %v; want %q", lang, got, err, want)
 		}

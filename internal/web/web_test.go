@@ -323,3 +323,26 @@ func TestLanguages(t *testing.T) {
 		}
 	}
 }
+
+// TestTheIssuersLanguage: it is for readers who ask for no language that there is,
+// such as instances that preview a link.
+func TestTheIssuersLanguage(t *testing.T) {
+	t.Parallel()
+	french := look
+	french.Lang = "fr"
+	pages, err := web.NewPages(cocarde.Contract, french)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ path, accept, want string }{
+		{"/", "", "fr"}, {"/", "*", "fr"}, {"/", "de", "fr"}, {"/", "en", "en"}, {"/", "de, en;q=0.1", "en"}, {"/?lang=en", "", "en"},
+	} {
+		r := httptest.NewRequest(http.MethodGet, c.path, nil)
+		r.Header.Set("Accept-Language", c.accept)
+		w := httptest.NewRecorder()
+		pages.ErrorPage(w, r, http.StatusNotFound, fault.New(fault.NotFound, "not_found", "There is nothing at this address."))
+		if got := w.Header().Get("Content-Language"); got != c.want {
+			t.Errorf("%s for %q is in %q, want %q", c.path, c.accept, got, c.want)
+		}
+	}
+}
