@@ -115,7 +115,7 @@ func TestKeysMetadataAndListFitTogether(t *testing.T) {
 	}
 	v.get("/vct/agency-mailbox/v1").into(&typ)
 	if typ.VCT != w.origin()+"/vct/agency-mailbox/v1" || len(typ.Claims) == 0 ||
-		len(typ.Display) != 2 || typ.Display[0].Locale != "fr" || typ.Display[1].Locale != "en" {
+		len(typ.Display) != 2 || typ.Display[0].Locale != "en" || typ.Display[1].Locale != "fr" {
 		t.Errorf("type metadata: %+v", typ)
 	}
 }
