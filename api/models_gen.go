@@ -846,6 +846,12 @@ type ReadStartParams struct {
 	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
 }
 
+// AskFirstParams defines parameters for AskFirst.
+type AskFirstParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
 // AskParams defines parameters for Ask.
 type AskParams struct {
 	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
