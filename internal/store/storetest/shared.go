@@ -172,6 +172,9 @@ func lease(t *testing.T, db Database) {
 	take("jobs", "one", time.Hour, false)
 	must(t, s.ReleaseLease(ctx, "jobs", "two"))
 	take("jobs", "one", time.Hour, true)
+
+	take("set back", "one", 2*time.Hour, true) // as if an hour were over, and the clock then set back by it
+	take("set back", "two", time.Hour, true)
 }
 
 func raceOfLeases(t *testing.T, db Database) {
