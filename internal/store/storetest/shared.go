@@ -102,9 +102,9 @@ func outbox(t *testing.T, db Database) {
 		must(t, s.AddOutbox(ctx, *e))
 	}
 	other := mail(9)
-	other.Kind, other.NotBefore = attest.OutboxRevocation, now
+	other.Kind, other.NotBefore = attest.OutboxRevocation, time.Time{}
 	must(t, s.AddOutbox(ctx, *other))
-	revocations, err := s.DueOutbox(ctx, attest.OutboxRevocation, now.Add(time.Hour), 10)
+	revocations, err := s.DueOutbox(ctx, attest.OutboxRevocation, now.Add(-time.Hour), 10)
 	must(t, err)
 	if len(revocations) != 1 {
 		t.Fatalf("%d revocations are due, want the one", len(revocations))
