@@ -135,7 +135,7 @@ func (r *Runner) say(err error) {
 		return
 	}
 	r.said, r.saidAt = code, now
-	r.Log.Error("periodic work failed; it is tried again", slog.Any("error", err))
+	r.Log.Error("periodic work failed; it is tried again", slog.Any("error", err), slog.Any("cause", fault.Cause(err)))
 }
 
 // work goes on without a renewed lease: where the database can still be read but
@@ -217,7 +217,7 @@ func (r *Runner) deliver(ctx context.Context, kind attest.OutboxKind, again *tim
 		return
 	}
 	if err := r.Courier.Deliver(ctx, kind); err != nil && ctx.Err() == nil {
-		r.Log.Error("outbox failed; it is tried again", slog.Any("error", err))
+		r.Log.Error("outbox failed; it is tried again", slog.Any("error", err), slog.Any("cause", fault.Cause(err)))
 		*again = now.Add(deliverAgain)
 	}
 }
