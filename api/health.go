@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"cocarde.example/attest"
+	"cocarde.example/internal/fault"
 )
 
 var (
@@ -18,7 +19,7 @@ func (a *API) isAlive(*http.Request, none) (answer[HealthStatus], error) {
 
 func (a *API) isReady(r *http.Request, _ none) (answer[HealthStatus], error) {
 	if err := a.health.Ready(r.Context()); err != nil {
-		return answer[HealthStatus]{}, errNotReady.Because(err)
+		return answer[HealthStatus]{}, errNotReady.Because(fault.Cause(err))
 	}
 	return ok(fine), nil
 }

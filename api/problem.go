@@ -41,6 +41,10 @@ func (e statusError) Unwrap() error { return e.error }
 var errInternal = fault.New(fault.Internal, "internal",
 	"Something went wrong here. Try again later; if it happens again, tell the operator the request's id.")
 
+// errTooSlow: the time for a request was over, most often in the queue for the database.
+var errTooSlow = fault.New(fault.Unavailable, "busy",
+	"Too many requests are under way. Try again in a moment.").After(5 * time.Second)
+
 // guard makes a handler of a function that may fail before it answers.
 func (p *Problems) guard(f func(w http.ResponseWriter, r *http.Request) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -55,6 +59,9 @@ func (p *Problems) guard(f func(w http.ResponseWriter, r *http.Request) error) h
 // to the log.
 func (p *Problems) Write(w http.ResponseWriter, r *http.Request, err error) {
 	f, shown := fault.Of(err)
+	if !shown && errors.Is(err, context.DeadlineExceeded) {
+		f, shown = errTooSlow.Because(err), true
+	}
 	if !shown || f.Kind == fault.Internal {
 		f = errInternal
 	}

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -215,4 +216,15 @@ func TestPagesForPeople(t *testing.T) {
 		s.wantProblem(404, "not_found", "GET", "/nowhere", "", "Accept: "+accept)
 	}
 	s.wantProblem(405, "method_not_allowed", "PUT", "/v1/requests", "")
+}
+
+// A request whose time is over in a queue may be made again.
+func TestTooSlow(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	s.requests.err = fmt.Errorf("add request: %w", context.DeadlineExceeded)
+	answer, text := s.do("POST", "/v1/requests", beginning)
+	if answer.StatusCode != 503 || answer.Header.Get("Retry-After") != "5" || !strings.Contains(text, `"code":"busy"`) {
+		t.Errorf("%d: %s", answer.StatusCode, text)
+	}
 }

@@ -54,8 +54,8 @@ type OutboxEntry struct {
 	// RequestID is whose code this carries; empty for everything else. If it cannot
 	// be delivered, the request says so.
 	RequestID string
-	Body      []byte // sealed
-	NotBefore time.Time
+	Body      []byte    // sealed
+	NotBefore time.Time // zero: at once, whatever the clock says
 	NotAfter  time.Time // after it, sending is pointless (a code has ended)
 	Attempts  int
 }

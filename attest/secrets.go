@@ -67,5 +67,5 @@ func (q *Requests) entry(kind OutboxKind, purpose string, body any, notAfter tim
 	if err != nil {
 		return nil, fmt.Errorf("outbox body: %w", err)
 	}
-	return &OutboxEntry{Kind: kind, Body: q.vault.Seal(purpose, plain), NotBefore: q.now(), NotAfter: notAfter}, nil
+	return &OutboxEntry{Kind: kind, Body: q.vault.Seal(purpose, plain), NotAfter: notAfter}, nil
 }

@@ -197,7 +197,7 @@ func TestRevocationQueued(t *testing.T) {
 			t.Fatal(err)
 		}
 		entry := w.outbox(t)[0]
-		if entry.Kind != attest.OutboxRevocation || entry.NotAfter.Before(began.Add(24*time.Hour)) {
+		if entry.Kind != attest.OutboxRevocation || entry.NotAfter.Before(began.Add(24*time.Hour)) || !entry.NotBefore.IsZero() {
 			t.Fatalf("%+v", entry)
 		}
 		plain, err := w.vault.Open(attest.SealRevocation, entry.Body)

@@ -32,9 +32,18 @@ func main() {
 // for commands that have something to finish; the others just end. Asked again,
 // the program ends at once.
 func untilStopped(cmd *cobra.Command) (context.Context, context.CancelFunc) {
-	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
-	return ctx, stop
+	ctx, cancel := context.WithCancel(cmd.Context())
+	asked := make(chan os.Signal, 1)
+	signal.Notify(asked, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		select {
+		case <-asked:
+		case <-ctx.Done():
+		}
+		signal.Stop(asked) // before anybody knows: the next one ends the process
+		cancel()
+	}()
+	return ctx, cancel
 }
 
 // exit ends the command with a code, its message already printed.

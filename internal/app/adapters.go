@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"cocarde.example/api"
 	"cocarde.example/internal/published"
@@ -37,6 +38,9 @@ func (p pseudonyms) Outputs(acctURI, agencyDomain string) (account, agency []byt
 	return vrf.Outputs(acctURI, agencyDomain)
 }
 
+// readyFor bounds the wait for the database, since who asks does not wait long.
+const readyFor = 2 * time.Second
+
 // health tells the API whether the program can serve.
 type health struct{ app *App }
 
@@ -48,6 +52,8 @@ func (h health) Ready(ctx context.Context) error {
 	default:
 		return errors.New("the status lists are not published yet")
 	}
+	ctx, cancel := context.WithTimeout(ctx, readyFor)
+	defer cancel()
 	_, err := h.app.store.LastSeq(ctx)
 	return err
 }

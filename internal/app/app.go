@@ -21,8 +21,9 @@ import (
 	"cocarde.example/internal/store"
 )
 
-// shutdownGrace is how long what is under way may take once the program is asked to stop.
-const shutdownGrace = 20 * time.Second
+// shutdownGrace is how long requests under way may take once the program is asked
+// to stop. With what the periodic work then needs, it ends within 20 s.
+const shutdownGrace = 14 * time.Second
 
 // Options are what a server is made of beside its settings. What follows Log is
 // for the demo and for tests; no setting reaches it.
@@ -118,6 +119,7 @@ func (a *App) Ready() <-chan struct{} { return a.runner.Ready() }
 func (a *App) Run(ctx context.Context) error {
 	a.log.Info("listening", slog.String("addr", a.Addr()), slog.String("issuer", a.origin))
 	g, ctx := errgroup.WithContext(ctx)
+	working, rest := context.WithCancel(context.WithoutCancel(ctx))
 	g.Go(func() error {
 		if err := a.server.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve: %w", err)
@@ -125,20 +127,30 @@ func (a *App) Run(ctx context.Context) error {
 		return nil
 	})
 	g.Go(func() error {
-		a.runner.Run(ctx)
+		a.runner.Run(working)
 		return nil
 	})
 	g.Go(func() error {
 		<-ctx.Done()
-		a.log.Info("stopping")
-		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
-		defer cancel()
-		if err := a.server.Shutdown(grace); err != nil {
-			return errors.Join(fmt.Errorf("shut down: %w", err), a.server.Close())
-		}
-		return nil
+		defer rest() // last of all: what is under way needs to know statuses
+		return a.finish()
 	})
 	return errors.Join(g.Wait(), a.Close())
+}
+
+// finish closes the listener and every idle connection at once, so that a proxy
+// goes elsewhere, and waits for the requests under way. What takes too long is cut
+// off: the program was asked to stop, so that is no error.
+func (a *App) finish() error {
+	a.log.Info("stopping")
+	grace, cancel := context.WithTimeout(context.Background(), shutdownGrace)
+	defer cancel()
+	err := a.server.Shutdown(grace)
+	if errors.Is(err, context.DeadlineExceeded) {
+		a.log.Warn("requests took too long and were cut off")
+		return a.server.Close()
+	}
+	return err
 }
 
 // Close gives everything back. Run does it by itself.

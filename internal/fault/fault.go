@@ -98,3 +98,15 @@ func Code(err error) string {
 	}
 	return "internal"
 }
+
+// Cause gives, for the log only, the error that lies behind the faults in a chain;
+// the error itself when there is none.
+func Cause(err error) error {
+	for {
+		f, ok := Of(err)
+		if !ok || f.cause == nil {
+			return err
+		}
+		err = f.cause
+	}
+}

@@ -51,3 +51,16 @@ func TestCode(t *testing.T) {
 		t.Errorf("%v", f)
 	}
 }
+
+func TestCause(t *testing.T) {
+	t.Parallel()
+	cause := errors.New("disk I/O error")
+	for _, err := range []error{cause, errGone.Because(cause), fmt.Errorf("look: %w", errGone.Because(fmt.Errorf("again: %w", errGone.Because(cause))))} {
+		if got := fault.Cause(err); got != cause {
+			t.Errorf("%v: %v", err, got)
+		}
+	}
+	if err := error(errGone); fault.Cause(err) != err {
+		t.Error("a fault without a cause is not its own")
+	}
+}

@@ -3,12 +3,14 @@ package jobs
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"cocarde.example/attest"
+	"cocarde.example/internal/fault"
 )
 
 const (
@@ -21,7 +23,14 @@ const (
 	purgeGrace = time.Hour
 	sayAgain   = time.Minute
 
+	// stepFor bounds a step's wait for the database, and lookFor the reading of
+	// what happened. A database that takes no writes must not keep the looks so far
+	// apart that statuses get stale.
+	stepFor = 2 * time.Second
+	lookFor = 10 * time.Second
+
 	deliverAgain = 10 * time.Second // after the outbox itself failed
+	finishFor    = 5 * time.Second  // for what is being sent when we are asked to stop
 )
 
 // Board follows the numbered events: what this process has in memory of them.
@@ -41,17 +50,19 @@ type Config struct {
 	Publisher Publisher
 	Courier   *Courier
 	Holder    string // names this process among those on the database
-	Now       func() time.Time
-	Log       *slog.Logger
+	// Now gives monotonic readings, as time.Now does: what this process does when
+	// must not change with a clock that is set.
+	Now func() time.Time
+	Log *slog.Logger
 }
 
 // Runner does the periodic work of one process.
 type Runner struct {
 	Config
-	heldUntil atomic.Int64 // end of the lease in Unix microseconds, 0 without one
+	heldUntil atomic.Pointer[time.Time] // end of the lease, as far as we know; nil without one
 	renewAt   time.Time
 	purgeAt   time.Time
-	said      string        // what went wrong last,
+	said      string        // code of what went wrong last,
 	saidAt    time.Time     // and when the log was told
 	published chan struct{} // closed after the first beat that found everything in place
 	first     bool
@@ -66,17 +77,25 @@ func New(c Config) *Runner {
 // lease, published what was due.
 func (r *Runner) Ready() <-chan struct{} { return r.published }
 
-// Run works until the context ends, then gives the lease back.
+// Run works until the context ends, finishes what it is sending, and gives the
+// lease back: whoever took it over earlier would send the same again.
 func (r *Runner) Run(ctx context.Context) {
+	sending, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
+	context.AfterFunc(ctx, func() { time.AfterFunc(finishFor, cut) })
 	var couriers sync.WaitGroup
 	for _, kind := range []attest.OutboxKind{attest.OutboxMail, attest.OutboxRevocation} {
 		couriers.Go(func() {
 			var again time.Time
-			r.every(ctx, func() { r.deliver(ctx, kind, &again) })
+			r.every(ctx, func() { r.deliver(sending, kind, &again) })
 		})
 	}
-	r.every(ctx, func() { r.beat(ctx) })
-	couriers.Wait()
+	beating, stop := context.WithCancel(context.WithoutCancel(ctx))
+	go func() {
+		couriers.Wait()
+		stop()
+	}()
+	r.every(beating, func() { r.beat(beating) })
 	r.release()
 }
 
@@ -111,55 +130,72 @@ func (r *Runner) beat(ctx context.Context) {
 // say tells the log what went wrong: once, and again each minute that it lasts.
 // There are four beats a second, and what fails may be a full disk.
 func (r *Runner) say(err error) {
-	now := r.Now()
-	if err.Error() == r.said && now.Sub(r.saidAt) < sayAgain {
+	now, code := r.Now(), fault.Code(err) // the texts of a network's errors differ each time
+	if code == r.said && now.Sub(r.saidAt) < sayAgain {
 		return
 	}
-	r.said, r.saidAt = err.Error(), now
-	r.Log.Error("periodic work failed; it is tried again", slog.Any("error", err))
+	r.said, r.saidAt = code, now
+	r.Log.Error("periodic work failed; it is tried again", slog.Any("error", err), slog.Any("cause", fault.Cause(err)))
 }
 
 // work goes on without a renewed lease: where the database can still be read but
 // not written, statuses are known as before.
 func (r *Runner) work(ctx context.Context) error {
-	leased := r.lease(ctx)
-	if r.holds() {
-		if err := r.Store.NumberEvents(ctx); err != nil {
-			return errors.Join(leased, err)
-		}
+	looked, leased := r.look(ctx), within(ctx, stepFor, r.lease)
+	if looked != nil || leased != nil || !r.holds() {
+		return errors.Join(looked, leased)
 	}
-	if err := r.Board.Refresh(ctx); err != nil || leased != nil || !r.holds() {
-		return errors.Join(leased, err)
-	}
-	if err := r.Publisher.Publish(ctx); err != nil {
+	if err := within(ctx, stepFor, r.Publisher.Publish); err != nil {
 		return err
 	}
-	return r.purge(ctx)
+	return within(ctx, stepFor, r.purge)
+}
+
+// look is every process's own: what happened is seen here even while the lease
+// is a dead process's. Events that cannot be numbered may hide a revocation, so
+// that without them nothing counts as seen.
+func (r *Runner) look(ctx context.Context) error {
+	if err := within(ctx, stepFor, r.Store.NumberEvents); err != nil {
+		return fmt.Errorf("number events: %w", err)
+	}
+	return within(ctx, lookFor, r.Board.Refresh)
+}
+
+func within(ctx context.Context, bound time.Duration, step func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, bound)
+	defer cancel()
+	return step(ctx)
 }
 
 // lease renews well before the lease ends, so that one slow beat does not lose
-// it. A renewal that fails leaves what is left of the former.
+// it. A renewal that fails leaves what is left of the former. The database counts
+// from later than we do, so that nobody else holds the lease while we think that
+// it is ours.
 func (r *Runner) lease(ctx context.Context) error {
 	now := r.Now()
 	if now.Before(r.renewAt) {
 		return nil
 	}
-	until := now.Add(leaseFor)
 	held, err := r.Store.Lease(ctx, leaseName, r.Holder, leaseFor)
 	if err != nil {
-		return err
+		return fmt.Errorf("renew lease: %w", err)
 	}
-	if !held {
-		until = time.UnixMicro(0)
+	var until *time.Time
+	if held {
+		ends := now.Add(leaseFor)
+		until = &ends
 	}
-	r.heldUntil.Store(until.UnixMicro())
+	r.heldUntil.Store(until)
 	r.renewAt = now.Add(leaseRenew)
 	return nil
 }
 
 // holds looks at the clock too: a process that was stopped for a while must not
 // go on with what another has taken over.
-func (r *Runner) holds() bool { return r.Now().UnixMicro() < r.heldUntil.Load() }
+func (r *Runner) holds() bool {
+	until := r.heldUntil.Load()
+	return until != nil && r.Now().Before(*until)
+}
 
 func (r *Runner) purge(ctx context.Context) error {
 	now := r.Now()
@@ -167,7 +203,7 @@ func (r *Runner) purge(ctx context.Context) error {
 		return nil
 	}
 	if err := r.Store.Purge(ctx, now.Add(-purgeGrace)); err != nil {
-		return err
+		return fmt.Errorf("purge: %w", err)
 	}
 	r.purgeAt = now.Add(purgeEvery)
 	return nil
@@ -181,7 +217,7 @@ func (r *Runner) deliver(ctx context.Context, kind attest.OutboxKind, again *tim
 		return
 	}
 	if err := r.Courier.Deliver(ctx, kind); err != nil && ctx.Err() == nil {
-		r.Log.Error("outbox failed; it is tried again", slog.Any("error", err))
+		r.Log.Error("outbox failed; it is tried again", slog.Any("error", err), slog.Any("cause", fault.Cause(err)))
 		*again = now.Add(deliverAgain)
 	}
 }

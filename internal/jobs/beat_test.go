@@ -88,7 +88,7 @@ func TestFullDisk(t *testing.T) {
 		if after-before < 300 || wroteLater != wrote {
 			t.Errorf("looked %d times, published %d times without a lease", after-before, wroteLater-wrote)
 		}
-		if n := strings.Count(p.log.String(), "storage_full"); n < 2 || n > 3 {
+		if n := strings.Count(p.log.String(), "periodic work failed"); n < 2 || n > 3 {
 			t.Errorf("the log says so %d times in two minutes", n)
 		}
 		d.breaks("Lease", nil)

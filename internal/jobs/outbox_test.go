@@ -130,8 +130,34 @@ func TestOutboxHangs(t *testing.T) {
 	})
 }
 
-// Stopping in the middle of a send keeps the entry, as if it had not been tried;
-// what was sent just then is deleted.
+// What is being sent when it is asked to stop is finished, and nobody else sends
+// it meanwhile.
+func TestOutboxFinished(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := &database{}
+		d.mail(t, 1, letter, time.Hour)
+		one := run(t, d, "one", func(context.Context) error { time.Sleep(4 * time.Second); return nil })
+		synctest.Wait()
+		two := run(t, d, "two")
+		time.Sleep(time.Second)
+		began := time.Now()
+		one.stop()
+		if took := time.Since(began); len(d.entries()) != 0 || took != 3*time.Second {
+			t.Errorf("stopped after %v, %d left", took, len(d.entries()))
+		}
+		d.mail(t, 2, letter, time.Hour)
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		_, first := one.server.seen()
+		if _, second := two.server.seen(); first != 1 || second != 1 {
+			t.Errorf("one sent %d mails, the other %d", first, second)
+		}
+	})
+}
+
+// What takes too long is kept, as if it had not been tried; what was sent just
+// then is deleted.
 func TestOutboxStopped(t *testing.T) {
 	t.Parallel()
 	for _, taken := range []bool{false, true} {
@@ -146,7 +172,11 @@ func TestOutboxStopped(t *testing.T) {
 				return ctx.Err()
 			})
 			time.Sleep(time.Second)
+			began := time.Now()
 			p.stop()
+			if took := time.Since(began); took != 5*time.Second {
+				t.Errorf("it took %v", took)
+			}
 			left := d.entries()
 			if taken && len(left) != 0 {
 				t.Errorf("it would be sent twice: %+v", left)

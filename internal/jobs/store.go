@@ -9,8 +9,9 @@ import (
 
 // Store is what this package needs of the database.
 type Store interface {
-	// Lease takes or keeps a lease for a holder, by the database's own clock; held
-	// is false while another holder's lease has not ended.
+	// Lease takes or keeps a lease for a holder, for that long from now on by the
+	// database's clock, so that processes whose clocks differ do not take it from
+	// each other; held is false while another holder's lease has not ended.
 	Lease(ctx context.Context, name, holder string, length time.Duration) (held bool, err error)
 	// ReleaseLease gives a lease back at shutdown.
 	ReleaseLease(ctx context.Context, name, holder string) error

@@ -93,7 +93,8 @@ func (m *memory) SaveArtefact(_ context.Context, a statuslist.Artefact) error {
 	if m.failing != nil {
 		return m.failing
 	}
-	if former, ok := m.artefacts[a.Path]; !ok || former.Seq <= a.Seq && !former.SignedAt.After(a.SignedAt) {
+	if former, ok := m.artefacts[a.Path]; !ok || former.Seq < a.Seq || former.Seq == a.Seq &&
+		(!former.SignedAt.After(a.SignedAt) || former.SignedAt.Sub(a.SignedAt) > statuslist.MaxAhead) {
 		m.artefacts[a.Path] = a
 		m.saved++
 	}

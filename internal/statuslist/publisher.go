@@ -15,7 +15,10 @@ const (
 	TTL       = 5 * time.Minute
 	lifetime  = 24 * time.Hour
 	signAgain = time.Hour
-	maxAhead  = time.Minute // by which verifiers let a list's iat be ahead of their clock
+	// MaxAhead is by how much verifiers let a list's iat be ahead of their clock.
+	MaxAhead = time.Minute
+	// forgetAfter is how long a pause tells that another process held the lease.
+	forgetAfter = 5 * time.Second
 )
 
 // ContentType of a status list token (draft-ietf-oauth-status-list, section 5.1).
@@ -35,7 +38,8 @@ type Publisher struct {
 	issuer string
 	now    func() time.Time
 
-	checked map[int64]checked
+	checked  map[int64]checked
+	calledAt time.Time
 }
 
 // checked is what is known of a list's published token.
@@ -54,6 +58,11 @@ func Path(list int64) string { return "/status/" + strconv.FormatInt(list, 10) }
 
 // Publish brings every list up to date with the board.
 func (p *Publisher) Publish(ctx context.Context) error {
+	now := p.now()
+	if now.Sub(p.calledAt) > forgetAfter {
+		clear(p.checked) // another may have published meanwhile, by another clock
+	}
+	p.calledAt = now
 	if !p.due() {
 		return nil
 	}
@@ -80,7 +89,13 @@ func (p *Publisher) due() bool {
 	return len(p.checked) == 0
 }
 
-func (p *Publisher) old(c checked) bool { return p.now().Sub(c.signedAt) >= signAgain }
+// old says whether a token is to be signed anew: because of its age, or because
+// it is signed so far in the future that nobody believes it. The wall clock
+// decides, as it does for whoever reads the token.
+func (p *Publisher) old(c checked) bool {
+	age := p.now().Round(0).Sub(c.signedAt)
+	return age >= signAgain || age < -MaxAhead
+}
 
 func (p *Publisher) publish(ctx context.Context, l List) error {
 	seq := p.board.at()
@@ -132,8 +147,8 @@ func (p *Publisher) changed(ctx context.Context, list, after, upTo int64) (bool,
 // one that is older. A clock that ran far ahead before is not followed: they
 // refuse lists from the future too.
 func (p *Publisher) after(former time.Time) time.Time {
-	now := p.now()
-	if former.After(now) && former.Sub(now) < maxAhead {
+	now := p.now().Round(0)
+	if former.After(now) && former.Sub(now) <= MaxAhead {
 		return former
 	}
 	return now

@@ -13,12 +13,11 @@ import (
 type press struct {
 	*statuslist.Publisher
 	board *statuslist.Board
-	clock *clock
 }
 
-func newPress(m *memory, s *signer, c *clock) press {
+func newPress(m *memory, s *signer, c interface{ Now() time.Time }) press {
 	b := statuslist.NewBoard(m, c.Now)
-	return press{statuslist.NewPublisher(m, b, s, issuer, c.Now), b, c}
+	return press{statuslist.NewPublisher(m, b, s, issuer, c.Now), b}
 }
 
 // beat is one look, as the jobs take it.

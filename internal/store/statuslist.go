@@ -82,8 +82,9 @@ func (s *Store) SaveArtefact(ctx context.Context, a statuslist.Artefact) error {
 			ON CONFLICT (path) DO UPDATE SET content_type = excluded.content_type, body = excluded.body,
 				signed_at = excluded.signed_at, expires_at = excluded.expires_at, seq = excluded.seq
 			WHERE artefacts.seq < excluded.seq
-				OR artefacts.seq = excluded.seq AND artefacts.signed_at <= excluded.signed_at`,
-			a.Path, a.ContentType, a.Body, a.SignedAt.UnixMicro(), micros(a.ExpiresAt), a.Seq)
+				OR artefacts.seq = excluded.seq
+					AND (artefacts.signed_at <= excluded.signed_at OR artefacts.signed_at > excluded.signed_at + $7)`,
+			a.Path, a.ContentType, a.Body, a.SignedAt.UnixMicro(), micros(a.ExpiresAt), a.Seq, statuslist.MaxAhead.Microseconds())
 		return err
 	})
 }

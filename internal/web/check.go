@@ -117,9 +117,10 @@ func accountOf(handle string) (verify.Account, error) {
 	return verify.ForHandle(h.String()), nil
 }
 
-// under points a refusal at the field of the page that it is about.
+// under points a refusal at the field of the page that it is about. What we cannot
+// do now is about none.
 func under(field string, err error) error {
-	if f, ok := fault.Of(err); ok {
+	if f, ok := fault.Of(err); ok && f.Kind != fault.Unavailable {
 		return f.At(field)
 	}
 	return err

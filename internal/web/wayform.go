@@ -93,8 +93,11 @@ func (s *Web) mistakeOf(r *http.Request, err error) (*mistake, error) {
 		}
 		m.Text += " " + wait
 	}
-	if f.Kind == fault.Limited {
+	switch f.Kind {
+	case fault.Limited:
 		m.status = http.StatusTooManyRequests
+	case fault.Unavailable:
+		m.status = http.StatusServiceUnavailable
 	}
 	return &m, nil
 }

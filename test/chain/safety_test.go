@@ -2,11 +2,8 @@ package chain
 
 import (
 	"context"
-	"errors"
-	"net"
 	"net/http"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -120,17 +117,7 @@ func TestARequestInFlightIsFinishedAtShutdown(t *testing.T) {
 	}()
 	<-arrived
 	w.halt()
-	eventually(t, patience, func() error {
-		c, err := net.Dial("tcp", w.app.Addr())
-		if err == nil {
-			c.Close()
-			return errors.New("the issuer still takes connections")
-		}
-		if !errors.Is(err, syscall.ECONNREFUSED) {
-			return err
-		}
-		return nil
-	})
+	w.refusesConnections(t)
 	select {
 	case <-w.ended:
 		t.Fatal("the issuer ended before its request")

@@ -59,3 +59,46 @@ func TestASuspendedBadgeIsFoundAndSaidToBeSo(t *testing.T) {
 		a.get("/v1/attestations?handle=" + handle).want(http.StatusOK)
 	}
 }
+
+// A clock that is set while the issuer runs is borne: what is published is soon
+// believed by that clock, requests go on, and so they do once it is right again.
+func TestAClockThatIsSetIsBorne(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.clock.toMorning()
+	instance, desk := w.instance(t), w.desk(t)
+	believed := func(v visitor) error {
+		issuer, err := verify.NewIssuer(w.origin(), []byte(v.get("/.well-known/jwks.json").text))
+		if err != nil {
+			return err
+		}
+		_, err = verify.VerifyStatusList(v.get("/status/1").text, issuer, w.origin()+"/status/1", w.clock.now())
+		return err
+	}
+	for _, wrong := range []time.Duration{time.Hour, -time.Hour, 25 * time.Hour, -25 * time.Hour} {
+		a, b := w.agent(t, instance), w.agent(t, instance)
+		b.begin()
+		b.proveAccount()
+		code := b.nextCode()
+
+		w.clock.Set(wrong)
+		eventually(t, patience, func() error { return believed(a.visitor) })
+		i := a.attested()
+		mustHold(t, a.report(map[string]string{"handle": a.handle}))
+		if _, err := desk.Badges.Suspend(t.Context(), attest.Act{BadgeID: i.id(), By: "operator", Reason: attest.Other}); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, patience, func() error { return hasStatus(a.visitor, i.Public, "suspended") })
+		if wrong < 0 { // else codes and requests end too early
+			b.typeCode(code).want(http.StatusOK)
+		}
+
+		w.clock.Set(0)
+		eventually(t, patience, func() error { return believed(a.visitor) })
+		if wrong < 0 {
+			b.issue().want(http.StatusCreated)
+			mustHold(t, b.report(map[string]string{"handle": b.handle}))
+		}
+		w.agent(t, instance).attested()
+	}
+}

@@ -17,6 +17,7 @@ import (
 
 	"cocarde.example/attest"
 	"cocarde.example/internal/app"
+	"cocarde.example/internal/clocktest"
 	"cocarde.example/internal/config"
 	"cocarde.example/internal/safehttp"
 	"cocarde.example/internal/sandbox"
@@ -48,11 +49,11 @@ type setup struct {
 	clock   *clock
 }
 
-// clock is the real one, ahead by as much as a test wants.
-type clock struct{ ahead atomic.Int64 }
+// clock is the real one, ahead by as much as a test wants, or wrong.
+type clock struct{ *clocktest.Clock }
 
-func (c *clock) now() time.Time          { return time.Now().Add(time.Duration(c.ahead.Load())) }
-func (c *clock) advance(d time.Duration) { c.ahead.Add(int64(d)) }
+func (c *clock) now() time.Time          { return c.Now() }
+func (c *clock) advance(d time.Duration) { c.Advance(d) }
 
 // toMorning goes to five past five of the next day, so that no window of a limit
 // ends in the middle of a test.
@@ -72,7 +73,7 @@ func generous() *attest.Limits {
 
 // usual is the setup of an issuer in a directory, before changes.
 func usual(dir string) *setup {
-	c := &clock{}
+	c := &clock{clocktest.New()}
 	return &setup{
 		environ: []string{"COCARDE_ADDR=127.0.0.1:0", "COCARDE_DATA_DIR=" + dir},
 		smtp:    "smtp://%s",

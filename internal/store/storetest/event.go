@@ -132,12 +132,13 @@ func artefact(t *testing.T, db Database) {
 		signed time.Duration
 		taken  bool
 	}{
-		"smaller seq":            {4, time.Minute, false},
-		"same, signed earlier":   {5, -time.Minute, false},
-		"after a clock's step":   {6, -time.Minute, true},
-		"same seq, signed later": {5, time.Minute, true},
-		"the same":               {5, 0, true},
-		"greater seq":            {6, 0, true},
+		"smaller seq":                       {4, time.Minute, false},
+		"same, signed earlier":              {5, -time.Minute, false},
+		"same, but the other in the future": {5, -2 * time.Minute, true},
+		"after a clock's step":              {6, -time.Minute, true},
+		"same seq, signed later":            {5, time.Minute, true},
+		"the same":                          {5, 0, true},
+		"greater seq":                       {6, 0, true},
 	} {
 		stands := first
 		stands.Path = "/" + name

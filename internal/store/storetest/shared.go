@@ -102,9 +102,9 @@ func outbox(t *testing.T, db Database) {
 		must(t, s.AddOutbox(ctx, *e))
 	}
 	other := mail(9)
-	other.Kind, other.NotBefore = attest.OutboxRevocation, now
+	other.Kind, other.NotBefore = attest.OutboxRevocation, time.Time{}
 	must(t, s.AddOutbox(ctx, *other))
-	revocations, err := s.DueOutbox(ctx, attest.OutboxRevocation, now.Add(time.Hour), 10)
+	revocations, err := s.DueOutbox(ctx, attest.OutboxRevocation, now.Add(-time.Hour), 10)
 	must(t, err)
 	if len(revocations) != 1 {
 		t.Fatalf("%d revocations are due, want the one", len(revocations))
@@ -172,6 +172,9 @@ func lease(t *testing.T, db Database) {
 	take("jobs", "one", time.Hour, false)
 	must(t, s.ReleaseLease(ctx, "jobs", "two"))
 	take("jobs", "one", time.Hour, true)
+
+	take("set back", "one", 2*time.Hour, true) // as if an hour were over, and the clock then set back by it
+	take("set back", "two", time.Hour, true)
 }
 
 func raceOfLeases(t *testing.T, db Database) {
