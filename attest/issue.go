@@ -12,6 +12,7 @@ import (
 
 	"cocarde.example/internal/acct"
 	"cocarde.example/internal/fault"
+	"cocarde.example/internal/retention"
 	"cocarde.example/verify"
 )
 
@@ -190,13 +191,12 @@ func (q *Requests) issuance(r Request, b Badge, a Attestation, jws string, addre
 		Handle: r.Actor.Handle.String(), Instance: r.Actor.Host.String(), Agency: r.Agency.Domain,
 		BadgeURL: q.badgeURL(b.ID),
 	}
-	const keepTrying = 7 * day
-	mail, err := q.mailEntry(m, q.now().Add(keepTrying))
+	mail, err := q.mailEntry(m, q.now().Add(retention.Notice))
 	if err != nil {
 		return Issuance{}, err
 	}
 	m.Kind = MailReplaced
-	replaced, err := q.mailEntry(m, q.now().Add(keepTrying))
+	replaced, err := q.mailEntry(m, q.now().Add(retention.Notice))
 	if err != nil {
 		return Issuance{}, err
 	}

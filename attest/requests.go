@@ -11,14 +11,15 @@ import (
 	"cocarde.example/internal/acct"
 	"cocarde.example/internal/fault"
 	"cocarde.example/internal/locale"
+	"cocarde.example/internal/retention"
 )
 
 // How long things hold.
 const (
-	requestLifetime = 24 * time.Hour
+	requestLifetime = retention.Request
 	signInLifetime  = 10 * time.Minute
-	codeLifetime    = 10 * time.Minute
-	stopLifetime    = 30 * day
+	codeLifetime    = retention.Code
+	stopLifetime    = retention.MailStop
 )
 
 // How often things may be tried in one request.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"cocarde.example/internal/fault"
+	"cocarde.example/internal/retention"
 )
 
 // signInTimeout bounds what is done at the instance once its answer has come.
@@ -145,7 +146,7 @@ func (q *Requests) whoSignedIn(ctx context.Context, r Request, s SignIn, code st
 		Host: r.Actor.Host, RedirectURI: q.redirectURI(r), Verifier: string(verifier),
 	}, code)
 	if unrevoked != nil {
-		e, sealErr := q.entry(OutboxRevocation, SealRevocation, unrevoked, q.now().Add(30*day))
+		e, sealErr := q.entry(OutboxRevocation, SealRevocation, unrevoked, q.now().Add(retention.Token))
 		if sealErr == nil {
 			sealErr = q.store.AddOutbox(ctx, *e)
 		}

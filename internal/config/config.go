@@ -9,9 +9,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"cocarde.example/internal/acct"
 	"cocarde.example/internal/locale"
+	"cocarde.example/internal/retention"
 )
 
 // Config is every setting, under the name that file and environment use. An
@@ -61,10 +63,14 @@ type Config struct {
 	Lang string `koanf:"COCARDE_LANG"`
 	// Contact is a mail address or an https:// URL, for whoever has a question.
 	Contact string `koanf:"COCARDE_CONTACT"`
+	// MailboxDays is for how many days the mailbox of a badge is kept once that has
+	// ended: 1 to 3650. Default 365.
+	MailboxDays string `koanf:"COCARDE_MAILBOX_DAYS"`
 
 	proxies []netip.Prefix
 	ownDir  bool
 	look    Look
+	mailbox time.Duration
 }
 
 // Origin is the issuer's origin. On a free port it is known only once the
@@ -95,6 +101,9 @@ func (c Config) DataDirGiven() bool { return c.ownDir }
 
 // Proxies are the parsed TrustedProxies.
 func (c Config) Proxies() []netip.Prefix { return slices.Clone(c.proxies) }
+
+// Mailbox is for how long the mailbox of an ended badge is kept, in whole days.
+func (c Config) Mailbox() time.Duration { return c.mailbox }
 
 // Look is how the issuer presents itself, as the settings say.
 func (c Config) Look() Look { return c.look }
@@ -138,6 +147,9 @@ func (c Config) complete() (Config, error) {
 	if !locale.Known(c.Lang) {
 		return c, fmt.Errorf("COCARDE_LANG: there are no texts in %q; the languages are %s", c.Lang, strings.Join(locale.Languages(), ", "))
 	}
+	if c.mailbox, err = mailboxDays(c.MailboxDays); err != nil {
+		return c, err
+	}
 	c.look, err = c.readLook()
 	return c, err
 }
@@ -176,6 +188,18 @@ func checkPort(u *url.URL) error {
 		return fmt.Errorf("COCARDE_URL: %q has a port that is none or that goes without saying; leave it out", u.Scheme+"://"+u.Host)
 	}
 	return nil
+}
+
+// mailboxDays reads a number of days.
+func mailboxDays(s string) (time.Duration, error) {
+	if s == "" {
+		return retention.Mailbox, nil
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 || n > 3650 {
+		return 0, fmt.Errorf("COCARDE_MAILBOX_DAYS: %q is not a number of days from 1 to 3650", s)
+	}
+	return time.Duration(n) * 24 * time.Hour, nil
 }
 
 func onLoopback(host string) bool {

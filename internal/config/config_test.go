@@ -5,6 +5,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"cocarde.example/internal/retention"
 )
 
 func TestDefaults(t *testing.T) {
@@ -22,6 +25,12 @@ func TestDefaults(t *testing.T) {
 	}
 	if c, err := Load("", []string{"COCARDE_LANG=fr"}); err != nil || c.Lang != "fr" {
 		t.Errorf("%q, %v", c.Lang, err)
+	}
+	if c.Mailbox() != retention.Mailbox {
+		t.Errorf("mailboxes are kept for %v", c.Mailbox())
+	}
+	if c, err := Load("", []string{"COCARDE_MAILBOX_DAYS=30"}); err != nil || c.Mailbox() != 30*24*time.Hour {
+		t.Errorf("30 days are %v, %v", c.Mailbox(), err)
 	}
 	if got := c.Origin("127.0.0.1:8080"); got != "http://127.0.0.1:8080" {
 		t.Errorf("origin %q", got)
@@ -62,6 +71,9 @@ func TestRefused(t *testing.T) {
 		"short address":      {"COCARDE_URL=https://127.1", "host name"},
 		"hyphen first":       {"COCARDE_URL=https://-a.example", "host name"},
 		"other scheme":       {"COCARDE_URL=ftp://a.example", "must be https"},
+		"no days":            {"COCARDE_MAILBOX_DAYS=0", "1 to 3650"},
+		"too many days":      {"COCARDE_MAILBOX_DAYS=3651", "1 to 3650"},
+		"a duration":         {"COCARDE_MAILBOX_DAYS=720h", "1 to 3650"},
 		"bad resolver":       {"COCARDE_RESOLVER=127.0.0.1", "host:port"},
 		"bad proxy":          {"COCARDE_TRUSTED_PROXIES=10.0.0.0/8,x", `"x"`},
 		"another database":   {"COCARDE_DATABASE=mysql://x", "path of a SQLite file"},

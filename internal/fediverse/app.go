@@ -10,20 +10,16 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"cocarde.example/attest"
 	"cocarde.example/internal/acct"
+	"cocarde.example/internal/retention"
 )
 
 const (
 	scopeProfile  = "profile"       // the least there is: Mastodon from 4.3, GoToSocial from 0.19
 	scopeAccounts = "read:accounts" // everywhere else
 )
-
-// keepSingle is how long a registration that serves one sign-in is kept: as long
-// as a token may wait to be given back with it.
-const keepSingle = 30 * 24 * time.Hour
 
 func sealPurpose(host string) string { return "app:" + host }
 
@@ -81,7 +77,7 @@ func (c *Client) registered(ctx context.Context, a attest.SignInAt) (App, error)
 	if err != nil {
 		return App{}, err
 	}
-	app.EndsAt = c.Now().Add(keepSingle)
+	app.EndsAt = c.Now().Add(retention.Token) // with which it may have to be given back
 	return app, c.save(ctx, app)
 }
 

@@ -13,7 +13,7 @@ import (
 // Adapters never import each other, nor what joins them.
 func TestImportsOfThisModule(t *testing.T) {
 	t.Parallel()
-	allowed := []string{"attest", "internal/acct", "internal/fault", "internal/safehttp"}
+	allowed := []string{"attest", "internal/acct", "internal/fault", "internal/retention", "internal/safehttp"}
 	files, err := os.ReadDir(".")
 	if err != nil {
 		t.Fatal(err)
