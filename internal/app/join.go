@@ -54,7 +54,7 @@ func (a *App) join(id identity, p parts, o Options) error {
 		courier.Mailer = p.sender
 	}
 	a.runner = jobs.New(jobs.Config{
-		Store: a.store, Board: board, Holder: p.holder, Now: o.Now, Log: o.Log,
+		Store: a.store, Board: board, Mailboxes: o.Config.Mailbox(), Holder: p.holder, Now: o.Now, Log: o.Log,
 		Publisher: statuslist.NewPublisher(a.store, board, signer{id.ring}, id.origin, o.Now),
 		Courier:   courier,
 	})

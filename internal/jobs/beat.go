@@ -18,9 +18,7 @@ const (
 	leaseName  = "jobs"
 	leaseFor   = 10 * time.Second
 	leaseRenew = 3 * time.Second
-	purgeEvery = time.Hour
-	// purgeGrace lets whoever comes back too late learn that it is too late.
-	purgeGrace = time.Hour
+	purgeEvery = 10 * time.Minute
 	sayAgain   = time.Minute
 
 	// stepFor bounds a step's wait for the database, and lookFor the reading of
@@ -49,7 +47,8 @@ type Config struct {
 	Board     Board
 	Publisher Publisher
 	Courier   *Courier
-	Holder    string // names this process among those on the database
+	Mailboxes time.Duration // for which the mailbox of an ended badge is kept
+	Holder    string        // names this process among those on the database
 	// Now gives monotonic readings, as time.Now does: what this process does when
 	// must not change with a clock that is set.
 	Now func() time.Time
@@ -197,15 +196,19 @@ func (r *Runner) holds() bool {
 	return until != nil && r.Now().Before(*until)
 }
 
+// purge does a part at each beat until nothing is left to do.
 func (r *Runner) purge(ctx context.Context) error {
 	now := r.Now()
 	if now.Before(r.purgeAt) {
 		return nil
 	}
-	if err := r.Store.Purge(ctx, now.Add(-purgeGrace)); err != nil {
+	more, err := r.Store.Purge(ctx, now, r.Mailboxes)
+	if err != nil {
 		return fmt.Errorf("purge: %w", err)
 	}
-	r.purgeAt = now.Add(purgeEvery)
+	if !more {
+		r.purgeAt = now.Add(purgeEvery)
+	}
 	return nil
 }
 

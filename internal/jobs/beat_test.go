@@ -147,21 +147,30 @@ func TestBeatGoesOnAfterErrors(t *testing.T) {
 	})
 }
 
-func TestPurgeHourly(t *testing.T) {
+// Whatever has ended goes within ten minutes; what is too much for one beat goes
+// in the next ones, between which everything else is done.
+func TestPurge(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := &database{}
 		began := time.Now()
 		p := run(t, d, "one")
-		time.Sleep(3*time.Hour + time.Minute)
+		time.Sleep(29 * time.Minute)
+		d.mu.Lock()
+		d.ended = 3
+		d.mu.Unlock()
+		time.Sleep(2 * time.Minute)
 		p.stop()
-		if len(d.purged) != 4 {
-			t.Fatalf("purged %d times in three hours", len(d.purged))
+		if d.mailboxes != 30*24*time.Hour {
+			t.Errorf("mailboxes are kept for %v", d.mailboxes)
+		}
+		want := []time.Duration{0, 10 * time.Minute, 20 * time.Minute, 30 * time.Minute, 30 * time.Minute, 30 * time.Minute}
+		if len(d.purged) != len(want) {
+			t.Fatalf("purged %d times, want %d", len(d.purged), len(want))
 		}
 		for i, at := range d.purged {
-			// What ended within the last hour still tells that it is too late.
-			if late := at.Sub(began) - time.Duration(i-1)*time.Hour; late < 0 || late > time.Second {
-				t.Errorf("purged at %s", at.Sub(began))
+			if late := at.Sub(began) - want[i]; late < 0 || late > time.Second {
+				t.Errorf("purged after %v, want %v", at.Sub(began), want[i])
 			}
 		}
 	})

@@ -18,10 +18,13 @@ type database struct {
 	ends     time.Time
 	leased   int // times that somebody asked for the lease
 	numbered int
-	purged   []time.Time
 	outbox   []entry
 	broken   map[string]error // by method
 	locked   bool             // by somebody who writes for long: the lease is waited for
+
+	purged    []time.Time
+	mailboxes time.Duration
+	ended     int // parts that a purge has to do
 }
 
 type entry struct {
@@ -121,11 +124,12 @@ func (d *database) change(id int64, f func(*entry)) error {
 	return nil
 }
 
-func (d *database) Purge(_ context.Context, before time.Time) error {
+func (d *database) Purge(_ context.Context, now time.Time, mailboxes time.Duration) (bool, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.purged = append(d.purged, before)
-	return d.broken["Purge"]
+	d.purged, d.mailboxes = append(d.purged, now), mailboxes
+	d.ended = max(0, d.ended-1)
+	return d.ended > 0, d.broken["Purge"]
 }
 
 // entries gives the outbox as it stands.

@@ -124,7 +124,7 @@ func run(t *testing.T, d *database, name string, send ...func(context.Context) e
 	}
 	log := slog.New(slog.NewTextHandler(p.log, nil))
 	p.Runner = jobs.New(jobs.Config{
-		Store: d, Board: p.work, Publisher: p.work, Holder: name, Now: p.clock.Now, Log: log,
+		Store: d, Board: p.work, Publisher: p.work, Mailboxes: 30 * 24 * time.Hour, Holder: name, Now: p.clock.Now, Log: log,
 		Courier: &jobs.Courier{Store: d, Vault: vault{}, Mailer: p.server, Revoker: p.server, Now: p.clock.Now, Log: log},
 	})
 	ctx, cancel := context.WithCancel(t.Context())

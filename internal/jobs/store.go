@@ -28,8 +28,9 @@ type Store interface {
 	OutboxFailed(ctx context.Context, id int64, next time.Time, lastError string) error
 	// OutboxGaveUp keeps an entry to be shown, and never tries it again.
 	OutboxGaveUp(ctx context.Context, id int64, lastError string) error
-	// Purge deletes what has been kept long enough: requests, limit windows, mail
-	// stops and registrations that ended before the time, and entries given up 30
-	// days before it.
-	Purge(ctx context.Context, before time.Time) error
+	// Purge deletes what has come to its end: requests, windows of limits, mail
+	// stops, registrations of a single sign-in, and what was given up long enough
+	// ago. It erases the mailboxes of badges that ended so long before. It changes
+	// a bounded number of rows, and says whether there may be more.
+	Purge(ctx context.Context, now time.Time, mailboxes time.Duration) (more bool, err error)
 }

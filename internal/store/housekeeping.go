@@ -28,26 +28,3 @@ func (s *Store) ReleaseLease(ctx context.Context, name, holder string) error {
 		return err
 	})
 }
-
-// failedKept is how long what could not be sent is kept to be shown.
-const failedKept = 30 * 24 * time.Hour
-
-// Purge implements jobs.Store. Sign-ins go with their requests; mail stops and
-// registrations that have ended go, and 30 days later what could not be sent.
-// Badges, attestations, status entries and events stay.
-func (s *Store) Purge(ctx context.Context, before time.Time) error {
-	return s.writer.write(ctx, func(w *writing) error {
-		for _, text := range []string{
-			`DELETE FROM requests WHERE expires_at < $1`,
-			`DELETE FROM limits WHERE ends_at < $1`,
-			`DELETE FROM mail_stops WHERE ends_at < $1`,
-			`DELETE FROM apps WHERE ends_at < $1`,
-		} {
-			if _, err := w.exec(text, before.UnixMicro()); err != nil {
-				return err
-			}
-		}
-		_, err := w.exec(`DELETE FROM outbox WHERE gave_up AND not_after < $1`, before.Add(-failedKept).UnixMicro())
-		return err
-	})
-}

@@ -13,7 +13,7 @@ import (
 // scanned finds the tables that a plan reads from end to end though it was told to
 // avoid that.
 var (
-	scanned   = regexp.MustCompile(`Seq Scan on (badges|attestations|status_entries|events|sign_ins|artefacts)\b`)
+	scanned   = regexp.MustCompile(`Seq Scan on (badges|attestations|status_entries|events|requests|sign_ins|artefacts|outbox|limits|mail_stops|apps)\b`)
 	parameter = regexp.MustCompile(`\$\d+`)
 )
 

@@ -46,7 +46,8 @@ func (d sqlite) connect(ctx context.Context, create bool) (writers, readers *sql
 	if err := d.file(create); err != nil {
 		return nil, nil, err
 	}
-	writers, err = d.open(1, "foreign_keys(1)", "synchronous(FULL)")
+	// What is deleted is overwritten, and does not rest in free pages.
+	writers, err = d.open(1, "foreign_keys(1)", "synchronous(FULL)", "secure_delete(1)")
 	if err != nil {
 		return nil, nil, err
 	}

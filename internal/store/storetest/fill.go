@@ -6,6 +6,7 @@ import (
 
 	"cocarde.example/attest"
 	"cocarde.example/internal/fediverse"
+	"cocarde.example/internal/retention"
 	"cocarde.example/internal/statuslist"
 	"cocarde.example/verify"
 )
@@ -64,12 +65,12 @@ func Fill(t *testing.T, s Store) {
 	_, err = s.Attestation(ctx, i.Attestation.JTI)
 	must(t, err)
 
-	limit := attest.Limit{Name: "total", Key: []byte("key"), Window: time.Hour, Max: 3}
+	limit := attest.Limit{Name: "total", Key: []byte("key"), Window: retention.Window, Max: 3}
 	_, _, err = s.Count(ctx, now, limit)
 	must(t, err)
 	_, err = s.Counted(ctx, now, limit)
 	must(t, err)
-	must(t, s.StopMail(ctx, []byte("key"), now.Add(time.Hour)))
+	must(t, s.StopMail(ctx, []byte("key"), now.Add(retention.MailStop)))
 	_, err = s.MailStopped(ctx, []byte("key"), now)
 	must(t, err)
 
@@ -81,9 +82,13 @@ func Fill(t *testing.T, s Store) {
 	_, err = s.Lease(ctx, "jobs", "one", time.Minute)
 	must(t, err)
 	must(t, s.ReleaseLease(ctx, "jobs", "one"))
-	must(t, s.Purge(ctx, now))
+	_, err = s.Lease(ctx, "jobs", "two", 0)
+	must(t, err)
+	_, err = s.Purge(ctx, now, retention.Mailbox)
+	must(t, err)
 
 	must(t, s.SaveApp(ctx, fediverse.App{Host: "social.example", ClientSecret: []byte("sealed")}))
+	must(t, s.SaveApp(ctx, fediverse.App{Host: "social.example one", ClientSecret: []byte("sealed"), EndsAt: now.Add(retention.Token)}))
 	_, _, err = s.App(ctx, "social.example")
 	must(t, err)
 	must(t, s.ForgetApp(ctx, "social.example", "other"))

@@ -13,6 +13,7 @@ import (
 
 	"cocarde.example/attest"
 	"cocarde.example/internal/acct"
+	"cocarde.example/internal/retention"
 	"cocarde.example/verify"
 )
 
@@ -110,7 +111,7 @@ func request(t *testing.T, n int) (attest.Request, attest.SignIn) {
 		Listed:     true,
 		Method:     attest.ByOAuth,
 		CreatedAt:  now,
-		ExpiresAt:  now.Add(time.Hour),
+		ExpiresAt:  now.Add(retention.Request),
 		SignIns:    1,
 	}
 	return r, signIn(n)
@@ -126,11 +127,11 @@ func signIn(n int) attest.SignIn {
 }
 
 func code(n int) attest.Code {
-	return attest.Code{Hash: hash("code %d", n), ExpiresAt: now.Add(10 * time.Minute)}
+	return attest.Code{Hash: hash("code %d", n), ExpiresAt: now.Add(retention.Code)}
 }
 
 func mail(n int) *attest.OutboxEntry {
-	return &attest.OutboxEntry{Kind: attest.OutboxMail, Body: hash("mail %d", n), NotBefore: now, NotAfter: now.Add(10 * time.Minute)}
+	return &attest.OutboxEntry{Kind: attest.OutboxMail, Body: hash("mail %d", n), NotBefore: now, NotAfter: now.Add(retention.Code)}
 }
 
 // begun keeps a request.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"cocarde.example/attest"
+	"cocarde.example/internal/retention"
 )
 
 func requestRoundTrip(t *testing.T, db Database) {
@@ -259,7 +260,7 @@ func mailboxCode(t *testing.T, db Database) {
 
 func requestPastItsEnd(t *testing.T, db Database) {
 	s, ctx := db.Open(t), t.Context()
-	late := now.Add(time.Hour)
+	late := now.Add(retention.Request)
 	want(t, s.ProveAccount(ctx, begun(t, s, 1).ID, late, code(1), mail(1)), attest.ErrState)
 	want(t, s.ProveMailbox(ctx, mailed(t, s, 2).ID, code(2).Hash, late), attest.ErrState)
 	i := issuance(proven(t, s, 3), 1, 1)

@@ -191,46 +191,6 @@ func raceOfLeases(t *testing.T, db Database) {
 	}
 }
 
-func purge(t *testing.T, db Database) {
-	s, ctx := db.Open(t), t.Context()
-	r := proven(t, s, 1)
-	i := issued(t, s, r)
-	begun(t, s, 2)
-	limit := attest.Limit{Name: "total", Key: []byte("key"), Window: time.Hour, Max: 3}
-	_, _, err := s.Count(ctx, now, limit)
-	must(t, err)
-	must(t, s.StopMail(ctx, []byte("key"), now.Add(time.Hour)))
-
-	single := fediverse.App{Host: "social.example one", ClientSecret: []byte("sealed"), EndsAt: now.Add(time.Hour)}
-	must(t, s.SaveApp(ctx, single))
-	must(t, s.Purge(ctx, now))
-	_, err = s.Request(ctx, r.ID)
-	must(t, err)
-	got, ok, err := s.App(ctx, single.Host)
-	must(t, err)
-	same(t, ok, true)
-	same(t, got, single)
-	must(t, s.Purge(ctx, now.Add(2*time.Hour)))
-	_, err = s.Request(ctx, r.ID)
-	want(t, err, attest.ErrNotFound)
-	_, _, err = s.TakeSignIn(ctx, signIn(2).StateHash)
-	want(t, err, attest.ErrNotFound)
-	count, err := s.Counted(ctx, now, limit)
-	must(t, err)
-	stopped, err := s.MailStopped(ctx, []byte("key"), now)
-	must(t, err)
-	if count != 0 || stopped {
-		t.Fatalf("count %d, mail stopped %v after the purge", count, stopped)
-	}
-	_, ok, err = s.App(ctx, single.Host)
-	must(t, err)
-	same(t, ok, false)
-	p, err := s.Badge(ctx, i.Badge.ID)
-	must(t, err)
-	same(t, p, published(i))
-	want(t, s.Issue(ctx, issuance(proven(t, s, 3), i.Attestation.List, i.Attestation.Index)), attest.ErrIndexTaken)
-}
-
 func app(t *testing.T, db Database) {
 	s, ctx := db.Open(t), t.Context()
 	_, ok, err := s.App(ctx, "social.example")

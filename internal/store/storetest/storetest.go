@@ -74,6 +74,8 @@ func Run(t *testing.T, create func(t *testing.T) Database) {
 		"lease":                           lease,
 		"lease/race":                      raceOfLeases,
 		"purge":                           purge,
+		"purge/in batches":                purgeInBatches,
+		"purge/mailboxes":                 purgeMailboxes,
 		"app":                             app,
 		"identity":                        identity,
 		"identity/race":                   raceOfFounders,
