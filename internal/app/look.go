@@ -1,6 +1,8 @@
 package app
 
 import (
+	"time"
+
 	"cocarde.example/internal/config"
 	"cocarde.example/internal/web"
 )
@@ -10,6 +12,7 @@ func look(c config.Config) web.Look {
 	own := c.Look()
 	return web.Look{
 		Name: c.Name, Colours: own.Colours, Logo: own.Logo, Contact: own.Contact, Lang: c.Lang,
+		MailboxDays: int(c.Mailbox() / (24 * time.Hour)),
 		Legal: func(lang string) []web.Paragraph {
 			var all []web.Paragraph
 			for _, p := range own.Legal(lang) {

@@ -20,6 +20,8 @@ type Look struct {
 	Legal   func(lang string) []Paragraph
 	Contact string // mailto: or https: URL
 	Lang    string // of readers who ask for no language that there is
+	// MailboxDays is for how many days the mailbox of an ended badge is kept.
+	MailboxDays int
 }
 
 // Paragraph is one of the legal notice, or the heading of those that follow.

@@ -151,7 +151,8 @@ func TestLook(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	s.page(200, "GET", "/", nil, "Badges of the Republic", `src="/favicon.svg"`)
-	s.page(200, "GET", "/legal", nil, "Everything is &lt;b&gt;ours&lt;/b&gt;.", "<h2>Who</h2>", `href="mailto:badges@example.org"`, ">badges@example.org<")
+	s.page(200, "GET", "/legal", nil, "Everything is &lt;b&gt;ours&lt;/b&gt;.", "<h2>Who</h2>", `href="mailto:badges@example.org"`, ">badges@example.org<",
+		"It is erased 365 days after the badge has ended.")
 	s.page(404, "GET", "/logo.png", nil, "not_found")
 	answer, svg := s.do("GET", "/favicon.svg")
 	if answer.Header.Get("Content-Type") != "image/svg+xml" || answer.Header.Get("Content-Security-Policy") != "default-src 'none'; sandbox" || svg != "<svg>256</svg>" {

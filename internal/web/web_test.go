@@ -31,6 +31,7 @@ const (
 
 var look = web.Look{
 	Name: "Badges of the Republic", Colours: [3]string{"#1f4e4a", "#f6f1e4", "#8a4b1f"}, Contact: "mailto:badges@example.org", Lang: "en",
+	MailboxDays: 365,
 	Legal: func(string) []web.Paragraph {
 		return []web.Paragraph{{Heading: true, Text: "Who"}, {Text: "Everything is <b>ours</b>."}}
 	},
