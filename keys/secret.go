@@ -37,38 +37,48 @@ type Secret struct {
 }
 
 // CreateSecret makes a new random secret and writes it to path, readable by
-// its owner alone. The file is on the disk once it returns. A file that exists
-// is left as it is: ErrSecretExists.
+// its owner alone. The file is on the disk once it returns, and never stands there
+// in part, whenever the process ends. A file that exists is left as it is:
+// ErrSecretExists.
 func CreateSecret(path string) (Secret, error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return Secret{}, fmt.Errorf("%w: %s", ErrSecretExists, path)
-	}
+	key := randomKey()
+	draft, err := writeDraft(filepath.Dir(path), key)
 	if err != nil {
+		return Secret{}, fmt.Errorf("keys: write the secret file: %w", err)
+	}
+	defer os.Remove(draft)
+	// Unlike renaming, linking replaces nothing.
+	if err := os.Link(draft, path); errors.Is(err, fs.ErrExist) {
+		return Secret{}, fmt.Errorf("%w: %s", ErrSecretExists, path)
+	} else if err != nil {
 		return Secret{}, fmt.Errorf("keys: create the secret file: %w", err)
 	}
-	key := randomKey()
-	if err := writeSecret(f, key); err != nil {
-		// Half a secret would be taken for a malformed one at the next start.
-		_ = os.Remove(path)
-		return Secret{}, fmt.Errorf("keys: write the secret file: %w", err)
+	if err := syncDir(filepath.Dir(path)); err != nil {
+		return Secret{}, fmt.Errorf("keys: create the secret file: %w", err)
 	}
 	return newSecret(key), nil
 }
 
-// writeSecret writes the file's text and makes it and its name durable.
-func writeSecret(f *os.File, key []byte) error {
-	text := secretHeader + base64.StdEncoding.EncodeToString(key) + "\n"
-	_, err := io.WriteString(f, text)
-	err = errors.Join(err, f.Sync(), f.Close())
+// writeDraft writes the file's text under a name of its own, for its owner alone.
+func writeDraft(dir string, key []byte) (name string, err error) {
+	f, err := os.CreateTemp(dir, ".secret-*")
+	if err != nil {
+		return "", err
+	}
+	_, err = io.WriteString(f, secretHeader+base64.StdEncoding.EncodeToString(key)+"\n")
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return "", errors.Join(err, os.Remove(f.Name()))
+	}
+	return f.Name(), nil
+}
+
+// syncDir makes the names in a directory durable.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
 	if err != nil {
 		return err
 	}
-	dir, err := os.Open(filepath.Dir(f.Name()))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
+	return errors.Join(d.Sync(), d.Close())
 }
 
 // OpenSecret reads the secret at path. It returns ErrSecretAbsent,

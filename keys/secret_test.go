@@ -145,3 +145,34 @@ func TestSecretsPrintRedacted(t *testing.T) {
 		t.Error("a stored key shows its private part")
 	}
 }
+
+// TestSecretFileIsNeverThereInPart: a process that is killed while it makes the
+// file must not leave one that no start can use.
+func TestSecretFileIsNeverThereInPart(t *testing.T) {
+	t.Parallel()
+	for range 100 {
+		dir := t.TempDir()
+		path := filepath.Join(dir, "secret")
+		made := make(chan error, 1)
+		go func() {
+			_, err := CreateSecret(path)
+			made <- err
+		}()
+		for making := true; making; {
+			select {
+			case err := <-made:
+				if err != nil {
+					t.Fatal(err)
+				}
+				making = false
+			default:
+			}
+			if _, err := OpenSecret(path); err != nil && !errors.Is(err, ErrSecretAbsent) {
+				t.Error(err)
+			}
+		}
+		if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+			t.Fatalf("left behind: %v (%v)", left, err)
+		}
+	}
+}

@@ -100,7 +100,7 @@ func settle(ctx context.Context, s *store.Store, cfg config.Config, origin strin
 // foundIssuer makes every key of a new issuer. The secret file is made only here,
 // where nothing sealed exists yet.
 func foundIssuer(ctx context.Context, s *store.Store, cfg config.Config, origin string, o Options) error {
-	secret, err := foundingSecret(ctx, cfg, o)
+	secret, err := foundingSecret(cfg, o)
 	if err != nil {
 		return errSecret.Because(err)
 	}
@@ -132,30 +132,20 @@ func foundIssuer(ctx context.Context, s *store.Store, cfg config.Config, origin 
 	return nil
 }
 
-// A process that founds the same issuer may have made the secret file, and not
-// written it yet.
-const (
-	secretTries = 20
-	secretPause = 50 * time.Millisecond
-)
-
-// foundingSecret makes the secret file, or takes the one that stands.
-func foundingSecret(ctx context.Context, cfg config.Config, o Options) (secret keys.Secret, err error) {
-	for range secretTries {
-		secret, err = keys.OpenSecret(cfg.SecretFile)
-		if errors.Is(err, keys.ErrSecretAbsent) {
-			if secret, err = keys.CreateSecret(cfg.SecretFile); err == nil {
-				warnBeside(o.Log, cfg)
-			}
-		}
-		if !errors.Is(err, keys.ErrSecretExists) && !errors.Is(err, keys.ErrSecretMalformed) {
-			return secret, err
-		}
-		select {
-		case <-ctx.Done():
-			return secret, ctx.Err()
-		case <-time.After(secretPause):
-		}
+// foundingSecret makes the secret file, or takes the one that stands: a process
+// that was killed before it had founded its issuer may have left it, or one that
+// founds the same issuer may be faster.
+func foundingSecret(cfg config.Config, o Options) (keys.Secret, error) {
+	secret, err := keys.OpenSecret(cfg.SecretFile)
+	if !errors.Is(err, keys.ErrSecretAbsent) {
+		return secret, err
+	}
+	secret, err = keys.CreateSecret(cfg.SecretFile)
+	if errors.Is(err, keys.ErrSecretExists) {
+		return keys.OpenSecret(cfg.SecretFile)
+	}
+	if err == nil {
+		warnBeside(o.Log, cfg)
 	}
 	return secret, err
 }
