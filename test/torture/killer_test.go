@@ -1,0 +1,185 @@
+package torture
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+// killer ends processes and servers at moments of its choice.
+type killer struct {
+	*world
+	dice  *rand.Rand
+	left  int           // kills of this round that are still to be made
+	usual time.Duration // that a start takes
+
+	processes, databases int // killed
+}
+
+// Bounds of the moments, counted from the last start or from a step.
+const (
+	anyMoment  = 600 * time.Millisecond
+	justAfter  = 12 * time.Millisecond
+	inStopping = 30 * time.Millisecond
+)
+
+func (k *killer) upTo(d time.Duration) time.Duration {
+	return time.Duration(k.dice.Int64N(int64(d) + 1))
+}
+func (k *killer) chance(oneIn int) bool { return k.dice.IntN(oneIn) == 0 }
+
+// rage kills until none of the round's kills is left. Everybody is up after it.
+func (k *killer) rage(ctx context.Context) error {
+	for k.left > 0 {
+		if err := k.moment(ctx); err != nil {
+			return err
+		}
+		if err := k.strike(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// moment waits for any moment or, half of the time, for one just after a step.
+func (k *killer) moment(ctx context.Context) error {
+	if err := wait(ctx, k.upTo(anyMoment)); err != nil || k.chance(2) {
+		return err
+	}
+	kinds := []string{atBegin, atSignIn, atCode, atIssue, atAct}
+	late := time.NewTimer(anyMoment)
+	defer late.Stop()
+	select {
+	case <-k.aim.next(kinds[k.dice.IntN(len(kinds))]):
+	case <-late.C:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return wait(ctx, k.upTo(justAfter))
+}
+
+// strike kills somebody.
+func (k *killer) strike(ctx context.Context) error {
+	if k.chance(5) {
+		if ok, err := k.ground.crash(ctx); ok || err != nil {
+			k.left--
+			k.databases++
+			return err
+		}
+	}
+	s := k.servers[k.dice.IntN(len(k.servers))]
+	switch what := k.dice.IntN(10); {
+	case what < 2:
+		u := k.auditors[k.dice.IntN(len(k.auditors))]
+		if desk := u.now(); desk != nil && !desk.gone() {
+			desk.kill()
+			k.count()
+		}
+		return nil
+	case what < 3:
+		return k.killAll(ctx)
+	case what < 5:
+		return k.killStopping(ctx, s)
+	}
+	s.kill()
+	k.count()
+	return k.revive(ctx, s)
+}
+
+func (k *killer) count() {
+	k.processes++
+	k.left--
+}
+
+// killAll kills every process at once, so that nobody keeps the database open.
+func (k *killer) killAll(ctx context.Context) error {
+	var all []func() error
+	for _, u := range k.auditors {
+		if desk := u.now(); desk != nil && !desk.gone() {
+			all = append(all, func() error { desk.kill(); return nil })
+			k.count()
+		}
+	}
+	for _, s := range k.servers {
+		all = append(all, func() error { s.kill(); return nil })
+		k.count()
+	}
+	if err := everybody(all...); err != nil {
+		return err
+	}
+	return k.startAll(ctx)
+}
+
+// killStopping asks a server to stop, and does not wait for that.
+func (k *killer) killStopping(ctx context.Context, s *server) error {
+	s.process.stop()
+	late := time.NewTimer(k.upTo(inStopping))
+	defer late.Stop()
+	select {
+	case <-s.process.ended:
+	case <-late.C:
+	}
+	s.kill()
+	if status := s.process.cmd.ProcessState; !status.Exited() {
+		k.count()
+	} else if !status.Success() {
+		k.journal.lose("server %d does not stop well: %s", s.number, s.process.how())
+	}
+	return k.revive(ctx, s)
+}
+
+// revive starts a server, which may be killed while it starts.
+func (k *killer) revive(ctx context.Context, s *server) error {
+	for k.left > 0 && k.chance(5) {
+		if err := k.interrupt(ctx, s); err != nil {
+			return err
+		}
+	}
+	began := time.Now()
+	err := s.start(ctx)
+	k.usual = time.Since(began)
+	return err
+}
+
+// interrupt starts servers at once and kills them before they are up.
+func (k *killer) interrupt(ctx context.Context, servers ...*server) error {
+	for _, s := range servers {
+		if err := s.spawn(); err != nil {
+			return err
+		}
+	}
+	if err := wait(ctx, k.upTo(k.usual)); err != nil {
+		return err
+	}
+	for _, s := range servers {
+		if s.process.gone() {
+			return fmt.Errorf("server %d ended while it started: %s", s.number, s.process.how())
+		}
+		s.kill()
+		k.count()
+	}
+	return nil
+}
+
+// founding is how long the first start on an empty database takes, about.
+const founding = 600 * time.Millisecond
+
+// found starts the servers on an empty database, and kills them at it some times.
+func (k *killer) found(ctx context.Context) error {
+	k.usual = founding
+	for range k.dice.IntN(4) {
+		if err := k.interrupt(ctx, k.servers...); err != nil {
+			return err
+		}
+	}
+	return k.startAll(ctx)
+}
+
+func (w *world) startAll(ctx context.Context) error {
+	var all []func() error
+	for _, s := range w.servers {
+		all = append(all, func() error { return s.start(ctx) })
+	}
+	return everybody(all...)
+}

@@ -1,0 +1,163 @@
+package torture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"cocarde.example/internal/sandbox"
+)
+
+// world is what a round takes place in.
+type world struct {
+	ground   ground
+	dir      string
+	sandbox  *sandbox.Sandbox
+	browser  *http.Client
+	journal  *journal
+	fleet    *fleet
+	servers  []*server
+	auditors []*auditor
+	aim      aim
+	serial   atomic.Int64
+}
+
+func newWorld(ctx context.Context, g ground, dir string) (*world, error) {
+	s, err := sandbox.Start(ctx, sandbox.Options{})
+	if err != nil {
+		return nil, err
+	}
+	w := &world{
+		ground: g, dir: dir, sandbox: s, browser: sandbox.LoopbackClient(), journal: newJournal(), fleet: newFleet(),
+	}
+	for i := range g.servers() {
+		w.servers = append(w.servers, &server{world: w, number: i})
+	}
+	return w, nil
+}
+
+// settings are those of a process, which the database may know by its name.
+func (w *world) settings(name string) []string {
+	return []string{
+		"COCARDE_ADDR=127.0.0.1:0",
+		"COCARDE_URL=" + origin,
+		"COCARDE_DATA_DIR=" + filepath.Join(w.dir, name),
+		"COCARDE_SECRET_FILE=" + filepath.Join(w.dir, "secret"),
+		"COCARDE_DATABASE=" + w.ground.database(name),
+		"COCARDE_SMTP_URL=smtp://" + w.sandbox.Mailbox.Addr(),
+		"COCARDE_RESOLVER=" + w.sandbox.Resolver.Addr(),
+	}
+}
+
+// close ends whatever still runs. A server that nobody kills ends well.
+func (w *world) close() error {
+	errs := []error{w.sandbox.Close()}
+	for _, s := range w.servers {
+		if s.process != nil && !s.process.gone() {
+			errs = append(errs, s.end())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// server is one of the round's, through all its processes.
+type server struct {
+	*world
+	number  int
+	process *process // the latest
+}
+
+func (s *server) spawn() (err error) {
+	s.process, err = spawn(roleServer, s.settings("server-"+strconv.Itoa(s.number)))
+	return err
+}
+
+// start starts the server and waits until it serves and has published.
+func (s *server) start(ctx context.Context) error {
+	if err := s.spawn(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	addr, err := s.process.hears(ctx, sayUp)
+	if err == nil {
+		s.fleet.rise(s.number, addr)
+		_, err = s.process.hears(ctx, sayReady)
+	}
+	if err != nil {
+		s.process.kill()
+		return fmt.Errorf("server %d does not start: %w: %s", s.number, err, s.process.how())
+	}
+	return nil
+}
+
+// end has the server end by itself.
+func (s *server) end() error {
+	s.process.stop()
+	select {
+	case <-s.process.ended:
+	case <-time.After(patience):
+		s.process.kill()
+	}
+	if !s.process.cmd.ProcessState.Success() {
+		return fmt.Errorf("server %d does not end well: %s", s.number, s.process.how())
+	}
+	return nil
+}
+
+// kill kills the server's process, whatever it is at.
+func (s *server) kill() {
+	s.process.kill()
+	s.fleet.fall(s.number)
+}
+
+// everybody runs these at once, and gives all their errors.
+func everybody(all ...func() error) error {
+	var wg sync.WaitGroup
+	errs := make([]error, len(all))
+	for i, f := range all {
+		wg.Go(func() { errs[i] = f() })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+// The steps at which somebody can be killed on purpose.
+const (
+	atBegin  = "begin"
+	atSignIn = "sign-in"
+	atCode   = "code"
+	atIssue  = "issue"
+	atAct    = "act"
+)
+
+// aim lets the killer wait for somebody's next step of a kind.
+type aim struct {
+	mu   sync.Mutex
+	kind string
+	hit  chan struct{}
+}
+
+// next gives a channel that is closed at the next step of the kind.
+func (m *aim) next(kind string) <-chan struct{} {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.kind, m.hit = kind, make(chan struct{})
+	return m.hit
+}
+
+// step tells that a step is being taken.
+func (w *world) step(kind string) {
+	w.aim.mu.Lock()
+	defer w.aim.mu.Unlock()
+	if w.aim.kind == kind {
+		w.aim.kind = ""
+		close(w.aim.hit)
+	}
+}
