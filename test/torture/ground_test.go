@@ -12,6 +12,8 @@ import (
 type ground interface {
 	// servers is how many work on it at once.
 	servers() int
+	// mayBeAway says whether the database may be out of reach at times.
+	mayBeAway() bool
 	// database is the setting by which a process reaches it; the name is the process'.
 	database(name string) string
 	// open opens it for reading, beside the program, or to change it before a round.
@@ -21,8 +23,6 @@ type ground interface {
 	// crash ends the database server at once and starts it again; ok is false where
 	// there is none.
 	crash(ctx context.Context) (ok bool, err error)
-	// mayBeAway says whether the database may be out of reach at times.
-	mayBeAway() bool
 }
 
 // sqliteGround is a file.
@@ -31,10 +31,10 @@ type sqliteGround struct{ path string }
 func newSQLite(dir string) sqliteGround { return sqliteGround{filepath.Join(dir, "cocarde.db")} }
 
 func (g sqliteGround) servers() int                          { return 1 }
+func (g sqliteGround) mayBeAway() bool                       { return false }
 func (g sqliteGround) database(string) string                { return g.path }
 func (g sqliteGround) settled(context.Context, string) error { return nil }
 func (g sqliteGround) crash(context.Context) (bool, error)   { return false, nil }
-func (g sqliteGround) mayBeAway() bool                       { return false }
 
 // open keeps no connection: a log left behind is to be recovered by the program.
 func (g sqliteGround) open(toChange bool) (*sql.DB, error) {

@@ -162,11 +162,32 @@ func (k *killer) interrupt(ctx context.Context, servers ...*server) error {
 	return nil
 }
 
-// founding is how long the first start on an empty database takes, about.
-const founding = 600 * time.Millisecond
+// How long the first start on an empty database takes, and making its schema, about.
+const (
+	founding  = 600 * time.Millisecond
+	migrating = 200 * time.Millisecond
+)
 
-// found starts the servers on an empty database, and kills them at it some times.
+// found makes the schema, starts the servers on the empty database, and kills whoever
+// does so some times.
 func (k *killer) found(ctx context.Context) error {
+	for range k.dice.IntN(3) {
+		p, err := spawn(roleMigrate, k.settings("migrate"))
+		if err != nil {
+			return err
+		}
+		err = wait(ctx, k.upTo(migrating))
+		p.kill()
+		if err != nil {
+			return err
+		}
+		if !p.cmd.ProcessState.Exited() {
+			k.count()
+		}
+	}
+	if err := k.migrate(); err != nil {
+		return err
+	}
 	k.usual = founding
 	for range k.dice.IntN(4) {
 		if err := k.interrupt(ctx, k.servers...); err != nil {
@@ -174,6 +195,19 @@ func (k *killer) found(ctx context.Context) error {
 		}
 	}
 	return k.startAll(ctx)
+}
+
+// migrate makes the schema, or what is missing of it.
+func (w *world) migrate() error {
+	p, err := spawn(roleMigrate, w.settings("migrate"))
+	if err != nil {
+		return err
+	}
+	<-p.ended
+	if !p.cmd.ProcessState.Success() {
+		return fmt.Errorf("the schema cannot be made: %s", p.how())
+	}
+	return nil
 }
 
 func (w *world) startAll(ctx context.Context) error {

@@ -25,8 +25,9 @@ const roleVariable = "TORTURE_ROLE"
 
 // The roles.
 const (
-	roleServer = "server" // cocarde serve
-	roleDesk   = "desk"   // cocarde attestations suspend|resume|revoke, for many acts
+	roleServer  = "server"  // cocarde serve
+	roleDesk    = "desk"    // cocarde attestations suspend|resume|revoke, for many acts
+	roleMigrate = "migrate" // cocarde db migrate
 )
 
 // What a role says on standard output beside a desk's results.
@@ -47,6 +48,8 @@ func play(role string) int {
 			err = playServer(ctx, cfg)
 		case roleDesk:
 			err = playDesk(ctx, cfg)
+		case roleMigrate:
+			_, err = app.MigrateDatabase(ctx, cfg)
 		default:
 			err = fmt.Errorf("no such role: %s", role)
 		}

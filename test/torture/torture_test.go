@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"cocarde.example/test/postgres"
 )
 
 // How much of everything there is in a round.
@@ -22,7 +24,7 @@ const (
 // tally is what came of the rounds on one database.
 type tally struct {
 	database string
-	prepare  func(*testing.T) ground
+	prepare  func(*testing.T) func() ground // for each round one
 
 	rounds, processes, databases, attestations, changes, losses int
 }
@@ -34,15 +36,20 @@ func TestTorture(t *testing.T) {
 		first = rand.Uint64N(1_000_000)
 	}
 	all := []*tally{
-		{database: "SQLite", prepare: func(t *testing.T) ground { return newSQLite(t.TempDir()) }},
+		{database: "SQLite", prepare: func(t *testing.T) func() ground { return func() ground { return newSQLite(t.TempDir()) } }},
+		{database: "PostgreSQL", prepare: func(t *testing.T) func() ground {
+			s := postgres.New(t)
+			return func() ground { return newPostgres(t, s) }
+		}},
 	}
 	t.Cleanup(func() { report(all) })
 	for _, sum := range all {
 		t.Run(sum.database, func(t *testing.T) {
 			t.Parallel()
+			next := sum.prepare(t)
 			for left, round := *kills/len(all), first; left > 0; round++ {
 				n := min(left, killsInRound)
-				sum.torture(t, round, n)
+				sum.torture(t, next(), round, n)
 				left -= n
 			}
 		})
@@ -50,12 +57,12 @@ func TestTorture(t *testing.T) {
 }
 
 // torture is one round.
-func (sum *tally) torture(t *testing.T, seed uint64, kills int) {
+func (sum *tally) torture(t *testing.T, g ground, seed uint64, kills int) {
 	t.Helper()
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(t.Context(), roundTime)
 	defer cancel()
-	w, err := newWorld(ctx, sum.prepare(t), t.TempDir())
+	w, err := newWorld(ctx, g, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
