@@ -30,7 +30,7 @@ func singleHost(a attest.SignInAt) string {
 }
 
 // stored gives the registration that is kept under a host with its secret in
-// clear; nil if there is none, or none that can be unsealed.
+// clear; nil if there is none. One that cannot be unsealed is as good as none.
 func (c *Client) stored(ctx context.Context, host string) (*App, string, error) {
 	app, ok, err := c.Apps.App(ctx, host)
 	if err != nil {
@@ -41,7 +41,7 @@ func (c *Client) stored(ctx context.Context, host string) (*App, string, error) 
 	}
 	secret, err := c.Vault.Open(sealPurpose(app.Host), app.ClientSecret)
 	if err != nil {
-		return nil, "", nil // sealed under another secret: as good as none
+		return nil, "", c.forget(ctx, app) // sealed under another secret
 	}
 	return &app, string(secret), nil
 }
@@ -106,8 +106,11 @@ func (c *Client) ensure(ctx context.Context, host acct.Host, redirectURI string)
 	if err != nil {
 		return App{}, err
 	}
-	if app != nil && app.RedirectURI == redirectURI {
-		err := c.probe(ctx, host, *app, secret)
+	if app != nil {
+		err := errForgotten // as good as that, with another redirect URI
+		if app.RedirectURI == redirectURI {
+			err = c.probe(ctx, host, *app, secret)
+		}
 		if err == nil {
 			return *app, nil
 		}
@@ -133,7 +136,15 @@ func (c *Client) ensure(ctx context.Context, host acct.Host, redirectURI string)
 	} else if err != nil {
 		return App{}, err
 	}
-	return fresh, c.save(ctx, fresh)
+	if err := c.save(ctx, fresh); err != nil {
+		return App{}, err
+	}
+	// Another process that registered at the same time may have been faster.
+	kept, _, err := c.stored(ctx, host.String())
+	if err != nil || kept == nil {
+		return fresh, err
+	}
+	return *kept, nil
 }
 
 // register registers the program, to be kept under a name. The least scope is

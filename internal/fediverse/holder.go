@@ -55,6 +55,9 @@ func (c *Client) forbidden(ctx context.Context, app App, host acct.Host) error {
 	if err != nil {
 		return ErrSignInUnsupported.Because(err)
 	}
+	if err := c.forget(ctx, app); err != nil {
+		return err
+	}
 	if err := c.save(ctx, wider); err != nil {
 		return err
 	}

@@ -133,6 +133,25 @@ func TestRegistersOnce(t *testing.T) {
 	}
 }
 
+// TestTwoProcessesRegisterAtOnce: the sign-ins that both have begun come to their end.
+func TestTwoProcessesRegisterAtOnce(t *testing.T) {
+	t.Parallel()
+	i, a := instance(t, sandbox.InstanceOptions{})
+	one, at := newWorld(t), signInAt(t, i)
+	other := newWorldOn(t, one.shelf)
+	var theirs string
+	one.shelf.look = func() { // once one has found nothing, the other does it all
+		one.shelf.look = nil
+		theirs = authorize(t, other, at)
+	}
+	ours := authorize(t, one, at)
+	for _, code := range []string{ours, theirs} {
+		if id, _, err := other.FinishSignIn(t.Context(), at, code); err != nil || id != a.ActorID() {
+			t.Errorf("got %q, %v", id, err)
+		}
+	}
+}
+
 func TestInstanceForgotUs(t *testing.T) {
 	t.Parallel()
 	i, a := instance(t, sandbox.InstanceOptions{})

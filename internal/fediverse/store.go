@@ -26,7 +26,8 @@ type App struct {
 type AppStore interface {
 	// App gives the registration at a host; ok is false if there is none.
 	App(ctx context.Context, host string) (a App, ok bool, err error)
-	// SaveApp keeps or replaces it.
+	// SaveApp keeps it, unless one stands under its Host: that one stays, since
+	// sign-ins may be under way with it.
 	SaveApp(ctx context.Context, a App) error
 	// ForgetApp deletes it, if its client id still is the one given.
 	ForgetApp(ctx context.Context, host, clientID string) error

@@ -26,20 +26,31 @@ type shelf struct {
 	mu    sync.Mutex
 	apps  map[string]App
 	saves int
+	look  func() // called after each look, if there is one
 }
 
 func (s *shelf) App(_ context.Context, host string) (App, bool, error) {
+	a, ok := s.app(host)
+	if s.look != nil {
+		s.look()
+	}
+	return a, ok, nil
+}
+
+func (s *shelf) app(host string) (App, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a, ok := s.apps[host]
-	return a, ok, nil
+	return a, ok
 }
 
 func (s *shelf) SaveApp(_ context.Context, a App) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.apps[a.Host] = a
 	s.saves++
+	if _, stands := s.apps[a.Host]; !stands {
+		s.apps[a.Host] = a
+	}
 	return nil
 }
 
@@ -146,7 +157,13 @@ type world struct {
 
 func newWorld(t *testing.T) world {
 	t.Helper()
-	w := world{shelf: &shelf{apps: map[string]App{}}, clock: &clock{at: time.Now()}}
+	return newWorldOn(t, &shelf{apps: map[string]App{}})
+}
+
+// newWorldOn is another process on the shelf of a database.
+func newWorldOn(t *testing.T, s *shelf) world {
+	t.Helper()
+	w := world{shelf: s, clock: &clock{at: time.Now()}}
 	http := safehttp.New(safehttp.Policy{UserAgent: safehttp.UserAgent("test", "https://cocarde.example.org"), AllowLoopback: true})
 	t.Cleanup(http.CloseIdleConnections)
 	w.Client = New(Config{

@@ -25,10 +25,7 @@ func (s *Store) SaveApp(ctx context.Context, a fediverse.App) error {
 	return s.writer.write(ctx, func(w *writing) error {
 		_, err := w.exec(`
 			INSERT INTO apps (host, redirect_uri, client_id, client_secret, scope, authorize_url, token_url, revoke_url, ends_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-			ON CONFLICT (host) DO UPDATE SET redirect_uri = excluded.redirect_uri, client_id = excluded.client_id,
-				client_secret = excluded.client_secret, scope = excluded.scope, authorize_url = excluded.authorize_url,
-				token_url = excluded.token_url, revoke_url = excluded.revoke_url, ends_at = excluded.ends_at`,
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
 			a.Host, a.RedirectURI, a.ClientID, a.ClientSecret, a.Scope, a.Authorize, a.Token, a.Revoke, micros(a.EndsAt))
 		return err
 	})

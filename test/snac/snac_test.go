@@ -59,7 +59,9 @@ func (s *apps) App(_ context.Context, host string) (fediverse.App, bool, error) 
 func (s *apps) SaveApp(_ context.Context, a fediverse.App) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.kept[a.Host] = a
+	if _, stands := s.kept[a.Host]; !stands {
+		s.kept[a.Host] = a
+	}
 	return nil
 }
 

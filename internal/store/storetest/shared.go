@@ -202,21 +202,23 @@ func app(t *testing.T, db Database) {
 		Scope: "profile", Authorize: "https://social.example/a", Token: "https://social.example/t", Revoke: "",
 	}
 	must(t, s.SaveApp(ctx, a))
-	next := a
-	next.ClientID, next.Revoke, next.Scope = "2", "https://social.example/r", "read:accounts"
-	must(t, s.SaveApp(ctx, next))
+	late := a
+	late.ClientID, late.Revoke, late.Scope = "2", "https://social.example/r", "read:accounts"
+	must(t, s.SaveApp(ctx, late)) // the first one stays
+	must(t, s.ForgetApp(ctx, a.Host, "2"))
 	got, ok, err := s.App(ctx, a.Host)
 	must(t, err)
 	same(t, ok, true)
-	same(t, got, next)
-	must(t, s.ForgetApp(ctx, a.Host, "1")) // another one stands there now
-	_, ok, err = s.App(ctx, a.Host)
-	must(t, err)
-	same(t, ok, true)
-	must(t, s.ForgetApp(ctx, a.Host, "2"))
+	same(t, got, a)
+	must(t, s.ForgetApp(ctx, a.Host, "1"))
 	_, ok, err = s.App(ctx, a.Host)
 	must(t, err)
 	same(t, ok, false)
+	must(t, s.SaveApp(ctx, late))
+	got, ok, err = s.App(ctx, a.Host)
+	must(t, err)
+	same(t, ok, true)
+	same(t, got, late)
 }
 
 // cancelled: a context that has ended gets its own error and writes nothing, one
