@@ -1,16 +1,19 @@
 # make test   everything: with the race detector, then every page in headless
 #             Chromium; installs what is missing
 # make browser  the pages alone, with axe-core; screenshots in .cache/screenshots
+# make torture  KILLS processes and database servers killed at random moments, and
+#             what was lost by that
 # make check  formatting, vet, staticcheck, generated code up to date
 # make bench  every figure with its floor, as a ratio
 # make build  the binary, at ./cocarde
 
 GO      ?= go
 FUZZFOR ?= 3s
+KILLS   ?= 1000
 # Alone on the machine, and without the race detector: what it waits for is Chromium.
 browse   = $(GO) test -tags browser -timeout 20m ./test/browser
 
-.PHONY: build test browser check bench generate install
+.PHONY: build test browser torture check bench generate install
 
 build:
 	$(GO) build -trimpath -o cocarde ./cmd/cocarde
@@ -25,6 +28,9 @@ test: install
 
 browser: install
 	$(browse)
+
+torture: install
+	$(GO) test -v -count 1 -timeout 3h -run TestTorture ./test/torture -kills $(KILLS)
 
 check:
 	test/check

@@ -69,15 +69,12 @@ func (a *agent) way(ctx context.Context) error {
 	return nil
 }
 
-// ask repeats a call until it is answered. Only 503 tells a client to come back.
+// ask repeats a call until it is answered.
 func (a *agent) ask(ctx context.Context, method, path, body string, headers ...string) (answer, error) {
 	for {
-		got, err := a.fleet.send(ctx, method, path, body, headers...)
+		got, err := a.send(ctx, method, path, body, headers...)
 		if err == nil && got.status < 500 {
 			return got, nil
-		}
-		if err == nil && got.status != http.StatusServiceUnavailable {
-			a.journal.lose("%s %s: %d: %s", method, path, got.status, got.body)
 		}
 		if err := wait(ctx, pause); err != nil {
 			return answer{}, err

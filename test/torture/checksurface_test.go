@@ -15,7 +15,7 @@ import (
 // published is nil once the lists that everybody reads say of every index what the
 // database does, and nothing of any other.
 func (c *checker) published(ctx context.Context) error {
-	jwks, err := c.fleet.send(ctx, http.MethodGet, "/.well-known/jwks.json", "")
+	jwks, err := c.send(ctx, http.MethodGet, "/.well-known/jwks.json", "")
 	if err != nil {
 		return err
 	}
@@ -25,7 +25,7 @@ func (c *checker) published(ctx context.Context) error {
 	}
 	for _, l := range c.state.lists {
 		path := "/status/" + strconv.FormatInt(l.Number, 10)
-		token, err := c.fleet.send(ctx, http.MethodGet, path, "")
+		token, err := c.send(ctx, http.MethodGet, path, "")
 		if err != nil {
 			return err
 		}
@@ -55,7 +55,7 @@ func (c *checker) checkSurface(ctx context.Context) error {
 		if r.answer == "" {
 			continue
 		}
-		again, err := c.fleet.send(ctx, http.MethodPost, "/v1/requests/"+r.id+"/attestation", "", "Authorization: Bearer "+r.token)
+		again, err := c.send(ctx, http.MethodPost, "/v1/requests/"+r.id+"/attestation", "", "Authorization: Bearer "+r.token)
 		if err != nil {
 			return err
 		}
@@ -64,7 +64,7 @@ func (c *checker) checkSurface(ctx context.Context) error {
 		}
 	}
 	for _, b := range c.journal.badges {
-		token, err := c.fleet.send(ctx, http.MethodGet, "/v1/attestations/"+b.id, "", "Accept: application/dc+sd-jwt")
+		token, err := c.send(ctx, http.MethodGet, "/v1/attestations/"+b.id, "", "Accept: application/dc+sd-jwt")
 		if err != nil {
 			return err
 		}
@@ -87,7 +87,7 @@ func (c *checker) ownReport(ctx context.Context, b *badge) (r verify.Report, err
 	if err != nil {
 		return r, err
 	}
-	got, err := c.fleet.send(ctx, http.MethodPost, "/v1/verify", string(question))
+	got, err := c.send(ctx, http.MethodPost, "/v1/verify", string(question))
 	if err != nil {
 		return r, err
 	}

@@ -62,9 +62,7 @@ func (k *killer) moment(ctx context.Context) error {
 // strike kills somebody.
 func (k *killer) strike(ctx context.Context) error {
 	if k.chance(5) {
-		if ok, err := k.ground.crash(ctx); ok || err != nil {
-			k.left--
-			k.databases++
+		if crashed, err := k.crash(ctx); crashed || err != nil {
 			return err
 		}
 	}
@@ -92,7 +90,18 @@ func (k *killer) count() {
 	k.left--
 }
 
-// killAll kills every process at once, so that nobody keeps the database open.
+// crash kills the database server, if there is one.
+func (k *killer) crash(ctx context.Context) (crashed bool, err error) {
+	crashed, err = k.ground.crash(ctx)
+	if crashed {
+		k.databases++
+		k.left--
+	}
+	return crashed, err
+}
+
+// killAll kills every process at once, so that nobody keeps the database open, and
+// sometimes the database server after them.
 func (k *killer) killAll(ctx context.Context) error {
 	var all []func() error
 	for _, u := range k.auditors {
@@ -107,6 +116,11 @@ func (k *killer) killAll(ctx context.Context) error {
 	}
 	if err := everybody(all...); err != nil {
 		return err
+	}
+	if k.chance(3) {
+		if _, err := k.crash(ctx); err != nil {
+			return err
+		}
 	}
 	return k.startAll(ctx)
 }

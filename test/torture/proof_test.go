@@ -49,7 +49,7 @@ func (a *agent) signIn(ctx context.Context) error {
 		}
 		a.step(atSignIn)
 		visit := func() (answer, error) {
-			return a.fleet.send(ctx, http.MethodGet, callback, "", "Accept: text/html", "Cookie: "+a.cookie)
+			return a.send(ctx, http.MethodGet, callback, "", "Accept: text/html", "Cookie: "+a.cookie)
 		}
 		accepted := 0
 		for got := range a.twice(visit) {

@@ -55,6 +55,16 @@ func (w *world) settings(name string) []string {
 	}
 }
 
+// send sends a request once, to any server. The only failure that a server may
+// answer with is that clients should come back.
+func (w *world) send(ctx context.Context, method, path, body string, headers ...string) (answer, error) {
+	got, err := w.fleet.send(ctx, method, path, body, headers...)
+	if err == nil && got.status >= 500 && (got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == "") {
+		w.journal.lose("%s %s: %d, Retry-After %q: %s", method, path, got.status, got.header.Get("Retry-After"), got.body)
+	}
+	return got, err
+}
+
 // close ends whatever still runs. A server that nobody kills ends well.
 func (w *world) close() error {
 	errs := []error{w.sandbox.Close()}
