@@ -65,6 +65,7 @@ func (u *auditor) act(ctx context.Context, b *badge) error {
 	u.step(atAct)
 	r, err := desk.obey(ctx, order{ID: a.id, Badge: b.id, To: to})
 	if errors.Is(err, errEnded) {
+		u.cut.Add(1)
 		// What it began may still be going on in the database server.
 		return u.ground.settled(ctx, u.name)
 	}

@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // killer ends processes and servers at moments of its choice.
@@ -103,20 +106,18 @@ func (k *killer) crash(ctx context.Context) (crashed bool, err error) {
 // killAll kills every process at once, so that nobody keeps the database open, and
 // sometimes the database server after them.
 func (k *killer) killAll(ctx context.Context) error {
-	var all []func() error
+	var all sync.WaitGroup
 	for _, u := range k.auditors {
 		if desk := u.now(); desk != nil && !desk.gone() {
-			all = append(all, func() error { desk.kill(); return nil })
+			all.Go(desk.kill)
 			k.count()
 		}
 	}
 	for _, s := range k.servers {
-		all = append(all, func() error { s.kill(); return nil })
+		all.Go(s.kill)
 		k.count()
 	}
-	if err := everybody(all...); err != nil {
-		return err
-	}
+	all.Wait()
 	if k.chance(3) {
 		if _, err := k.crash(ctx); err != nil {
 			return err
@@ -225,9 +226,9 @@ func (w *world) migrate() error {
 }
 
 func (w *world) startAll(ctx context.Context) error {
-	var all []func() error
+	var all errgroup.Group
 	for _, s := range w.servers {
-		all = append(all, func() error { return s.start(ctx) })
+		all.Go(func() error { return s.start(ctx) })
 	}
-	return everybody(all...)
+	return all.Wait()
 }

@@ -9,7 +9,7 @@ import (
 )
 
 var (
-	kills = flag.Int("kills", 20, "how many processes and servers to kill, over all databases")
+	kills = flag.Int("kills", 16, "how many processes and servers to kill, over all databases")
 	seed  = flag.Uint64("seed", 0, "the first round's seed; 0 for one by chance")
 )
 

@@ -5,20 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"strconv"
 	"testing"
 	"time"
 
 	"cocarde.example/test/postgres"
 )
 
-// How much of everything there is in a round.
+// Bounds of one round.
 const (
 	killsInRound = 25
-	agents       = 12
-	auditors     = 2
-	listSize     = 128             // indices of a status list, else 2^20
-	roundTime    = 5 * time.Minute // at most
+	roundTime    = 5 * time.Minute
 )
 
 // tally is what came of the rounds on one database.
@@ -26,7 +22,7 @@ type tally struct {
 	database string
 	prepare  func(*testing.T) func() ground // for each round one
 
-	rounds, processes, databases, attestations, changes, losses int
+	rounds, processes, databases, cut, attestations, changes, losses int
 }
 
 func TestTorture(t *testing.T) {
@@ -78,6 +74,7 @@ func (sum *tally) torture(t *testing.T, g ground, seed uint64, kills int) {
 	sum.rounds++
 	sum.processes += k.processes
 	sum.databases += k.databases
+	sum.cut += int(w.cut.Load())
 	sum.attestations += attestations
 	sum.changes += changes
 	sum.losses += len(losses)
@@ -87,95 +84,17 @@ func (sum *tally) torture(t *testing.T, g ground, seed uint64, kills int) {
 	}
 }
 
-// newDice gives dice of their own to somebody in a round.
-func newDice(seed uint64, who string) *rand.Rand {
-	var own uint64
-	for _, c := range []byte(who) {
-		own = own*131 + uint64(c)
-	}
-	return rand.New(rand.NewPCG(seed, own))
-}
-
-// round founds an issuer, lets everybody work while the killer kills, and checks.
-func (w *world) round(ctx context.Context, k *killer, seed uint64) error {
-	if err := k.found(ctx); err != nil {
-		return err
-	}
-	if err := w.shrink(ctx); err != nil {
-		return err
-	}
-	for i := range auditors {
-		name := "desk-" + strconv.Itoa(i)
-		w.auditors = append(w.auditors, &auditor{world: w, name: name, dice: newDice(seed, name)})
-	}
-	done := make(chan struct{})
-	f := &follower{world: w}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	// Whoever fails stops all others.
-	must := func(f func() error) func() error {
-		return func() error {
-			err := f()
-			if err != nil {
-				cancel(err)
-			}
-			return err
-		}
-	}
-	all := []func() error{
-		must(func() error { defer close(done); return k.rage(ctx) }),
-	}
-	for i := range agents {
-		dice := newDice(seed, "agent-"+strconv.Itoa(i))
-		all = append(all, must(func() error { return w.come(ctx, dice, done) }))
-	}
-	for _, u := range w.auditors {
-		all = append(all, must(func() error { return u.work(ctx, done) }))
-	}
-	all = append(all, must(func() error { return f.follow(ctx, done) }))
-	if err := everybody(all...); err != nil {
-		return context.Cause(ctx)
-	}
-	return (&checker{world: w, seen: f.seen}).check(ctx)
-}
-
-// come sends one agent after another, until done is closed.
-func (w *world) come(ctx context.Context, dice *rand.Rand, done <-chan struct{}) error {
-	for {
-		select {
-		case <-done:
-			return nil
-		default:
-		}
-		a, err := w.newAgent(dice)
-		if err != nil {
-			return err
-		}
-		if err := a.attested(ctx); err != nil {
-			return fmt.Errorf("%s: %w", a.account.Handle(), err)
-		}
-	}
-}
-
-// shrink makes the first status list small; those after it are of its size.
-func (w *world) shrink(ctx context.Context) error {
-	db, err := w.ground.open(true)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	_, err = db.ExecContext(ctx, `UPDATE status_lists SET size = $1`, listSize)
-	return err
-}
-
 // report prints what came of all rounds.
 func report(all []*tally) {
 	if !testing.Verbose() {
 		return
 	}
-	fmt.Printf("\n%-10s %7s %10s %9s %13s %8s %7s\n", "DATABASE", "ROUNDS", "PROCESSES", "SERVERS", "ATTESTATIONS", "CHANGES", "LOSSES")
+	fmt.Printf("\n%-10s %7s %10s %9s %8s %13s %8s %7s\n",
+		"DATABASE", "ROUNDS", "PROCESSES", "SERVERS", "CUT OFF", "ATTESTATIONS", "CHANGES", "LOSSES")
 	for _, s := range all {
-		fmt.Printf("%-10s %7d %10d %9d %13d %8d %7d\n", s.database, s.rounds, s.processes, s.databases, s.attestations, s.changes, s.losses)
+		fmt.Printf("%-10s %7d %10d %9d %8d %13d %8d %7d\n",
+			s.database, s.rounds, s.processes, s.databases, s.cut, s.attestations, s.changes, s.losses)
 	}
-	fmt.Println("Processes and database servers that were killed; attestations and changes that were acknowledged; what was lost of them.")
+	fmt.Println(`Processes and database servers that were killed, and the calls that this cut off;
+attestations and changes that were acknowledged, and what was lost of them.`)
 }

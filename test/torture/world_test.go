@@ -26,6 +26,7 @@ type world struct {
 	auditors []*auditor
 	aim      aim
 	serial   atomic.Int64
+	cut      atomic.Int64 // calls and acts that got no answer
 }
 
 func newWorld(ctx context.Context, g ground, dir string) (*world, error) {
@@ -59,6 +60,9 @@ func (w *world) settings(name string) []string {
 // answer with is that clients should come back.
 func (w *world) send(ctx context.Context, method, path, body string, headers ...string) (answer, error) {
 	got, err := w.fleet.send(ctx, method, path, body, headers...)
+	if err != nil && ctx.Err() == nil {
+		w.cut.Add(1)
+	}
 	if err == nil && got.status >= 500 && (got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == "") {
 		w.journal.lose("%s %s: %d, Retry-After %q: %s", method, path, got.status, got.header.Get("Retry-After"), got.body)
 	}
@@ -125,17 +129,6 @@ func (s *server) end() error {
 func (s *server) kill() {
 	s.process.kill()
 	s.fleet.fall(s.number)
-}
-
-// everybody runs these at once, and gives all their errors.
-func everybody(all ...func() error) error {
-	var wg sync.WaitGroup
-	errs := make([]error, len(all))
-	for i, f := range all {
-		wg.Go(func() { errs[i] = f() })
-	}
-	wg.Wait()
-	return errors.Join(errs...)
 }
 
 // The steps at which somebody can be killed on purpose.
