@@ -114,7 +114,7 @@ func (f *fleet) send(ctx context.Context, method, path, body string, headers ...
 // wait for what must happen.
 const (
 	pause    = 10 * time.Millisecond
-	patience = 30 * time.Second
+	patience = time.Minute
 )
 
 // wait ends early, with an error, when the context does.

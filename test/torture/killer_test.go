@@ -25,6 +25,7 @@ const (
 	anyMoment  = 600 * time.Millisecond
 	justAfter  = 12 * time.Millisecond
 	inStopping = 30 * time.Millisecond
+	absence    = 2 * time.Second // of a server, while another serves
 )
 
 func (k *killer) upTo(d time.Duration) time.Duration {
@@ -144,8 +145,14 @@ func (k *killer) killStopping(ctx context.Context, s *server) error {
 	return k.revive(ctx, s)
 }
 
-// revive starts a server, which may be killed while it starts.
+// revive starts a server, which may be killed while it starts. Where another serves
+// it sometimes stays away for a while.
 func (k *killer) revive(ctx context.Context, s *server) error {
+	if len(k.servers) > 1 && k.chance(4) {
+		if err := wait(ctx, k.upTo(absence)); err != nil {
+			return err
+		}
+	}
 	for k.left > 0 && k.chance(5) {
 		if err := k.interrupt(ctx, s); err != nil {
 			return err
