@@ -65,7 +65,7 @@ func (k *killer) moment(ctx context.Context) error {
 
 // strike kills somebody.
 func (k *killer) strike(ctx context.Context) error {
-	if k.chance(5) {
+	if k.chance(3) {
 		if crashed, err := k.crash(ctx); crashed || err != nil {
 			return err
 		}
