@@ -20,9 +20,9 @@ func (s *Store) FreeIndex(ctx context.Context) (list, index int64, err error) {
 		random := int64(binary.BigEndian.Uint64(number[:]) >> 1) // a list's size is far below 2^63: no index is favoured
 		var taken bool
 		err = s.reader.read(ctx).row(`
-			SELECT l.number, $1 % l.size,
-				EXISTS (SELECT 1 FROM status_entries e WHERE e.list = l.number AND e.idx = $1 % l.size)
-			FROM status_lists l ORDER BY l.number DESC LIMIT 1`, args(random), &list, &index, &taken)
+			SELECT l.number, $1 % l.size, e.idx IS NOT NULL
+			FROM (SELECT number, size FROM status_lists ORDER BY number DESC LIMIT 1) l
+			LEFT JOIN status_entries e ON e.list = l.number AND e.idx = $1 % l.size`, args(random), &list, &index, &taken)
 		if err != nil || !taken {
 			return list, index, err
 		}
