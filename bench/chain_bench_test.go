@@ -3,11 +3,9 @@ package bench
 import (
 	"context"
 	"crypto/sha256"
-	"database/sql"
 	"fmt"
 	"log/slog"
 	"path/filepath"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,28 +23,16 @@ const chainIssuer = "https://cocarde.example.org"
 // signature, the issuer's own check of it, and the commit. x-floor is its rate
 // as a multiple of that of bare transactions of one insert with the same settings.
 func BenchmarkIssueChain(b *testing.B) {
-	path := filepath.Join(b.TempDir(), "cocarde.db")
-	s, err := store.Open(b.Context(), store.Options{Database: path, Migrate: true})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer func() { _ = s.Close() }()
-	c := newChain(b, s)
-	template := provenRequest(b, s)
+	requests := onSQLite(b)
+	c := newChain(b, requests.store)
 	floor := newTransactionFloor(b)
-
 	var issuing, bare time.Duration
-	var next atomic.Int64
 	for b.Loop() {
-		c.prove(b, path, template, next.Load(), issuers*turn)
-		issuing += inTurns(b, func() error {
-			id := requestID(next.Add(1))
-			_, err := c.Issue(b.Context(), id, "token of "+id)
-			return err
-		})
-		bare += inTurns(b, floor)
+		requests.add(b, issuers*turn, c.proven)
+		issuing += inTurns(b, turn, func() error { return c.issue(b, requests.next()) })
+		bare += inTurns(b, turn, floor)
 	}
-	done := float64(next.Load())
+	done := float64(requests.issued.Load())
 	b.ReportMetric(done/issuing.Seconds(), "issued/s")
 	b.ReportMetric(done/bare.Seconds(), "floor/s")
 	b.ReportMetric(bare.Seconds()/issuing.Seconds(), "x-floor")
@@ -93,33 +79,21 @@ func check(b *testing.B, err error) {
 	}
 }
 
-// prove makes requests with both proofs from one, each of another account and
-// mailbox, in one transaction: what led to them is not measured.
-func (c chain) prove(b *testing.B, path string, template attest.Request, after int64, count int) {
-	b.Helper()
-	b.StopTimer()
-	defer b.StartTimer()
-	db := openSQLite(b, path)
-	defer func() { _ = db.Close() }()
-	tx, err := db.Begin()
-	check(b, err)
-	defer func() { _ = tx.Rollback() }()
-	_, err = tx.Exec(`CREATE TEMP TABLE one AS SELECT * FROM requests WHERE id = $1`, template.ID)
-	check(b, err)
-	for n := range int64(count) {
-		check(b, c.copyRequest(tx, requestID(after+n+1)))
-	}
-	check(b, tx.Commit())
-}
-
-func (c chain) copyRequest(tx *sql.Tx, id string) error {
+// proven is a request with both proofs, of an account and a mailbox of its own.
+func (c chain) proven(id string) map[string]any {
 	address := "marie." + id + "@culture.gouv.fr"
 	key := sha256.Sum256([]byte(address))
-	_, err := tx.Exec(`
-		UPDATE one SET id = $1, badge_id = $2, token_hash = $3, actor_id = $4, handle = $5, mailbox = $6, mailbox_key = $7;
-		INSERT INTO requests SELECT * FROM one`,
-		id, "b"+id[1:], c.vault.CodeHash("request", id, "token of "+id), "https://social.example.org/users/"+id,
-		fmt.Sprintf("@%s@social.example.org", id), c.vault.Seal("mailbox", []byte(address)), key[:])
+	return map[string]any{
+		"id": id, "badge_id": "b" + id[1:], "token_hash": c.vault.CodeHash("request", id, tokenOf(id)),
+		"actor_id": "https://social.example.org/users/" + id, "handle": fmt.Sprintf("@%s@social.example.org", id),
+		"mailbox": c.vault.Seal("mailbox", []byte(address)), "mailbox_key": key[:],
+	}
+}
+
+func tokenOf(id string) string { return "token of " + id }
+
+func (c chain) issue(b *testing.B, id string) error {
+	_, err := c.Issue(b.Context(), id, tokenOf(id))
 	return err
 }
 

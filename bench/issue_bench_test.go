@@ -2,18 +2,12 @@ package bench
 
 import (
 	"database/sql"
-	"fmt"
 	"path/filepath"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	_ "modernc.org/sqlite"
-
-	"cocarde.example/attest"
-	"cocarde.example/internal/acct"
-	"cocarde.example/internal/store"
 )
 
 const (
@@ -28,23 +22,15 @@ const (
 // the transaction that writes badge, attestation, index, event and mail. x-floor
 // is its rate as a multiple of bare one-insert transactions' with the same settings.
 func BenchmarkIssueSQLite(b *testing.B) {
-	path := filepath.Join(b.TempDir(), "cocarde.db")
-	s, err := store.Open(b.Context(), store.Options{Database: path, Migrate: true})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer func() { _ = s.Close() }()
-	template := provenRequest(b, s)
+	requests := onSQLite(b)
 	floor := newTransactionFloor(b)
-
 	var issuing, bare time.Duration
-	var next atomic.Int64
 	for b.Loop() {
-		copyRequests(b, path, template.ID, next.Load(), issuers*turn)
-		issuing += inTurns(b, func() error { return issueTo(b, s, template, next.Add(1)) })
-		bare += inTurns(b, floor)
+		requests.add(b, issuers*turn, onlyID)
+		issuing += inTurns(b, turn, func() error { return requests.issue(b) })
+		bare += inTurns(b, turn, floor)
 	}
-	done := float64(next.Load())
+	done := float64(requests.issued.Load())
 	b.ReportMetric(done/issuing.Seconds(), "issued/s")
 	b.ReportMetric(done/bare.Seconds(), "floor/s")
 	b.ReportMetric(bare.Seconds()/issuing.Seconds(), "x-floor")
@@ -90,14 +76,14 @@ func openSQLite(b *testing.B, path string) *sql.DB {
 	return db
 }
 
-// inTurns lets every client act a turn's times, and gives the time for all.
-func inTurns(b *testing.B, act func() error) time.Duration {
+// inTurns lets every client act so many times, and gives the time for all.
+func inTurns(b *testing.B, times int, act func() error) time.Duration {
 	b.Helper()
 	var clients sync.WaitGroup
 	start := time.Now()
 	for range issuers {
 		clients.Go(func() {
-			for range turn {
+			for range times {
 				if err := act(); err != nil {
 					b.Error(err)
 					return
@@ -110,86 +96,4 @@ func inTurns(b *testing.B, act func() error) time.Duration {
 		b.FailNow()
 	}
 	return time.Since(start)
-}
-
-func issueTo(b *testing.B, s *store.Store, r attest.Request, n int64) error {
-	list, index, err := s.FreeIndex(b.Context())
-	if err != nil {
-		return err
-	}
-	id := requestID(n)
-	r.Actor.ID += id
-	jti := "jti-" + id
-	vrf := make([]byte, 64)
-	badge := attest.Badge{
-		ID: id, Kind: attest.AgencyMailbox, Actor: r.Actor, Agency: r.Agency, Mailbox: r.Mailbox,
-		MailboxKey: []byte("the keyed hash of mailbox " + id), Listed: true,
-		CreatedAt: r.CreatedAt, ChangedAt: r.CreatedAt, AccountVRF: vrf, AgencyVRF: vrf,
-	}
-	return s.Issue(b.Context(), attest.Issuance{
-		RequestID: id,
-		Badge:     badge,
-		Attestation: attest.Attestation{JTI: jti, BadgeID: id, Token: string(make([]byte, 1300)), KID: "kid", List: list, Index: index,
-			IssuedAt: r.CreatedAt, ExpiresAt: r.CreatedAt.AddDate(0, 0, 180)},
-		Event: attest.Event{Kind: attest.EventIssued, At: r.CreatedAt, By: "agent", BadgeID: id, JTI: jti, List: list, Index: index,
-			TokenHash: make([]byte, 32), AccountVRF: vrf, AgencyVRF: vrf},
-		Mail: &attest.OutboxEntry{Kind: attest.OutboxMail, Body: make([]byte, 400), NotBefore: r.CreatedAt},
-	})
-}
-
-func requestID(n int64) string { return fmt.Sprintf("r%011d", n) }
-
-// provenRequest keeps one request with both proofs.
-func provenRequest(b *testing.B, s *store.Store) attest.Request {
-	b.Helper()
-	h, err := acct.ParseHandle("@marie@social.example.org")
-	if err != nil {
-		b.Fatal(err)
-	}
-	now := time.Now()
-	r := attest.Request{
-		ID: "template", BadgeID: "template", TokenHash: make([]byte, 32), State: attest.AwaitingAccountProof,
-		Actor:   attest.Actor{ID: "https://social.example.org/users/", URL: "https://social.example.org/@marie", Handle: h, Host: h.Host()},
-		Mailbox: make([]byte, 80), MailboxKey: []byte("key"), Agency: attest.Agency{Domain: "culture.gouv.fr", Name: "Culture", Country: "FR"},
-		Lang: "fr", Listed: true, Method: attest.ByOAuth, CreatedAt: now, ExpiresAt: now.Add(24 * time.Hour),
-	}
-	code := attest.Code{Hash: make([]byte, 32), ExpiresAt: now.Add(time.Hour)}
-	err = s.AddRequest(b.Context(), r, &attest.SignIn{StateHash: []byte("s"), Browser: []byte("b"), Verifier: []byte("v"), ExpiresAt: now})
-	if err == nil {
-		err = s.ProveAccount(b.Context(), r.ID, now, code, nil)
-	}
-	if err == nil {
-		err = s.ProveMailbox(b.Context(), r.ID, code.Hash, now)
-	}
-	if err != nil {
-		b.Fatal(err)
-	}
-	return r
-}
-
-// copyRequests makes proven requests from one, in one transaction: what led to
-// them is not measured.
-func copyRequests(b *testing.B, path, template string, after int64, count int) {
-	b.Helper()
-	b.StopTimer()
-	defer b.StartTimer()
-	db := openSQLite(b, path)
-	defer func() { _ = db.Close() }()
-	tx, err := db.Begin()
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer func() { _ = tx.Rollback() }()
-	if _, err := tx.Exec(`CREATE TEMP TABLE one AS SELECT * FROM requests WHERE id = $1`, template); err != nil {
-		b.Fatal(err)
-	}
-	for n := range int64(count) {
-		_, err := tx.Exec(`UPDATE one SET id = $1; INSERT INTO requests SELECT * FROM one`, requestID(after+n+1))
-		if err != nil {
-			b.Fatal(err)
-		}
-	}
-	if err := tx.Commit(); err != nil {
-		b.Fatal(err)
-	}
 }

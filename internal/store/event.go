@@ -10,11 +10,15 @@ const eventColumns = `kind, public, at, done_by, badge_id, jti, list, idx, token
 
 // record inserts an event, unnumbered.
 func (w *writing) record(e attest.Event) error {
-	_, err := w.exec(`INSERT INTO events (`+eventColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
-		e.Kind, public(e.Kind), e.At.UnixMicro(), e.By, e.BadgeID, e.JTI, e.List, e.Index,
-		e.TokenHash, e.AccountVRF, e.AgencyVRF, e.KID, e.Reason, e.Note)
+	_, err := w.together(insertEvent(e))
 	return err
+}
+
+func insertEvent(e attest.Event) step {
+	return step{`INSERT INTO events (` + eventColumns + `)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`, args(
+		e.Kind, public(e.Kind), e.At.UnixMicro(), e.By, e.BadgeID, e.JTI, e.List, e.Index,
+		e.TokenHash, e.AccountVRF, e.AgencyVRF, e.KID, e.Reason, e.Note)}
 }
 
 // public says whether events of the kind are numbered, for the log to carry.

@@ -8,17 +8,20 @@ import (
 	"cocarde.example/attest"
 )
 
-const addOutbox = `
-	INSERT INTO outbox (kind, request_id, body, not_before, not_after, attempts, last_error, gave_up)
-	VALUES ($1, $2, $3, $4, $5, $6, '', FALSE)`
-
 // send puts an entry in the outbox, if there is one.
 func (w *writing) send(e *attest.OutboxEntry) error {
 	if e == nil {
 		return nil
 	}
-	_, err := w.exec(addOutbox, e.Kind, e.RequestID, e.Body, e.NotBefore.UnixMicro(), micros(e.NotAfter), e.Attempts)
+	_, err := w.together(insertMail(e))
 	return err
+}
+
+func insertMail(e *attest.OutboxEntry) step {
+	return step{`
+		INSERT INTO outbox (kind, request_id, body, not_before, not_after, attempts, last_error, gave_up)
+		VALUES ($1, $2, $3, $4, $5, $6, '', FALSE)`,
+		args(e.Kind, e.RequestID, e.Body, e.NotBefore.UnixMicro(), micros(e.NotAfter), e.Attempts)}
 }
 
 // AddOutbox implements attest.LimitStore.

@@ -181,3 +181,20 @@ func (d postgres) clock() string {
 }
 
 func (d postgres) longest() time.Duration { return postgresLongest }
+
+// pipeline implements pipeliner. The statements are prepared on each connection at
+// their first use there.
+func (d postgres) pipeline(ctx context.Context, conn *sql.Conn, steps []step) (changed []int64, err error) {
+	var batch pgx.Batch
+	changed = make([]int64, len(steps))
+	for n, s := range steps {
+		batch.Queue(s.text, s.args...).Exec(func(done pgconn.CommandTag) error {
+			changed[n] = done.RowsAffected()
+			return nil
+		})
+	}
+	err = conn.Raw(func(c any) error {
+		return c.(*stdlib.Conn).Conn().SendBatch(ctx, &batch).Close()
+	})
+	return changed, err
+}

@@ -1,11 +1,13 @@
 package translog
 
 import (
+	"bytes"
 	"crypto/hkdf"
 	"crypto/sha512"
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"filippo.io/mostly-harmless/vrf-r255"
 )
@@ -23,14 +25,22 @@ const (
 // OutputSize is the length of a VRF output in bytes.
 const OutputSize = 64
 
-// maxInput bounds a name, in bytes: a user part and a host name fit.
-const maxInput = 1024
+const (
+	// maxInput bounds a name, in bytes: a user part and a host name fit.
+	maxInput = 1024
+	// maxAgencies bounds the agencies whose outputs are remembered, at some 200
+	// bytes each.
+	maxAgencies = 1 << 14
+)
 
 // VRF turns the names in the log's leaves into what only the key can compute
 // and anyone can check (ECVRF-RISTRETTO255-SHA512 of RFC 9381, c2sp.org/vrf-r255).
 // Its key lives as long as the log. Safe for concurrent use.
 type VRF struct {
 	key *vrf.PrivateKey
+
+	mu       sync.Mutex
+	agencies map[string][]byte // outputs: many agents share an agency
 }
 
 // NewVRF derives the key from the VRF's data key, of 32 bytes or more.
@@ -48,7 +58,7 @@ func NewVRF(dataKey []byte) (*VRF, error) {
 	if err != nil {
 		return nil, fmt.Errorf("translog: the VRF's key: %w", err)
 	}
-	return &VRF{key: key}, nil
+	return &VRF{key: key, agencies: make(map[string][]byte)}, nil
 }
 
 // PublicKey gives the 32 bytes under which proofs are checked.
@@ -60,10 +70,31 @@ func (v *VRF) Outputs(acct, domain string) (acctOut, domainOut []byte, err error
 	if acctOut, err = v.Output(Account, acct); err != nil {
 		return nil, nil, err
 	}
-	if domainOut, err = v.Output(Agency, domain); err != nil {
+	if domainOut, err = v.agency(domain); err != nil {
 		return nil, nil, err
 	}
 	return acctOut, domainOut, nil
+}
+
+// agency gives the output of an agency's domain, from memory if it can.
+func (v *VRF) agency(domain string) ([]byte, error) {
+	v.mu.Lock()
+	known := v.agencies[domain]
+	v.mu.Unlock()
+	if known != nil {
+		return bytes.Clone(known), nil
+	}
+	out, err := v.Output(Agency, domain)
+	if err != nil {
+		return nil, err
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if len(v.agencies) == maxAgencies {
+		clear(v.agencies) // by far the simplest, and rare: a country has fewer
+	}
+	v.agencies[domain] = bytes.Clone(out)
+	return out, nil
 }
 
 // Output gives the output of one name, which must be in its canonical form:

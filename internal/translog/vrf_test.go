@@ -3,6 +3,7 @@ package translog
 import (
 	"bytes"
 	"encoding/hex"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -115,6 +116,30 @@ func TestBadInputs(t *testing.T) {
 	}
 	if _, _, err := v.Outputs(testAcct, ""); err == nil {
 		t.Error("Outputs took an empty domain")
+	}
+}
+
+// An agency's output is computed once, whatever is done with what was given, and
+// no more are kept than there is room for.
+func TestAgenciesAreRemembered(t *testing.T) {
+	t.Parallel()
+	v := fixedVRF(t)
+	_, first, err := v.Outputs(testAcct, testDomain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := bytes.Clone(first)
+	for range 2 {
+		clear(first)
+		if _, first, err = v.Outputs(testAcct, testDomain); err != nil || !bytes.Equal(first, want) {
+			t.Errorf("%x, %v", first, err)
+		}
+	}
+	for n := range maxAgencies - 1 {
+		v.agencies[strconv.Itoa(n)] = want
+	}
+	if _, _, err := v.Outputs(testAcct, "insee.fr"); err != nil || len(v.agencies) != 1 {
+		t.Errorf("%d are kept: %v", len(v.agencies), err)
 	}
 }
 
