@@ -28,8 +28,9 @@ const (
 	// postgresConnect bounds the wait for a connection, unless the URL has
 	// connect_timeout.
 	postgresConnect = 5 * time.Second
-	// postgresLongest bounds what hangs because its server does not answer any more.
-	postgresLongest = 15 * time.Second
+	// postgresLongest bounds what hangs because its server does not answer any more:
+	// longer than a statement may take, and no longer than somebody waits for a page.
+	postgresLongest = 8 * time.Second
 	// postgresOldest is the oldest version that is tested, as server_version_num.
 	postgresOldest = 150000
 )
@@ -38,7 +39,7 @@ const (
 // process that is stopped in the middle of a transaction must not keep its locks.
 var postgresSession = map[string]string{
 	"application_name":                    "cocarde",
-	"statement_timeout":                   "10s",
+	"statement_timeout":                   "6s",
 	"lock_timeout":                        "5s",
 	"idle_in_transaction_session_timeout": "15s",
 }

@@ -178,7 +178,7 @@ func TestPostgresSettings(t *testing.T) {
 	d := newOnServer(t).(onServer)
 	s := d.open(t)
 	for setting, want := range map[string]string{
-		"statement_timeout": "10s", "lock_timeout": "5s", "idle_in_transaction_session_timeout": "15s",
+		"statement_timeout": "6s", "lock_timeout": "5s", "idle_in_transaction_session_timeout": "15s",
 		"application_name": "cocarde", "transaction_isolation": "read committed", "synchronous_commit": "on",
 	} {
 		if got := s.Text(t, "SHOW "+setting); got != want {

@@ -61,7 +61,7 @@ func (g guarded) RoundTrip(r *http.Request) (*http.Response, error) {
 // referrerPolicy is what the answers at a path must say: a form's own page is
 // named to ourselves, or the browser would not say where the form comes from.
 func referrerPolicy(path string) string {
-	if strings.HasPrefix(path, "/request/stop/") || path == "/verify" {
+	if strings.HasPrefix(path, "/request/") || path == "/verify" {
 		return ""
 	}
 	return "no-referrer"

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -60,35 +61,7 @@ func TestADatabaseThatIsAwayIsSaidToBeAndComesBack(t *testing.T) {
 	if r.Valid || r.Outcome != verify.OutcomeUnknown || r.Code != verify.StatusUnavailable {
 		t.Errorf("without statuses a token is %s: %s", r.Outcome, r.Code)
 	}
-	away := func(got answer) {
-		t.Helper()
-		got.refused(http.StatusServiceUnavailable, "storage_unavailable", "")
-		got.retryAfter()
-	}
-	away(w.agent(t, instance).ask())
-	away(proven.issue())
-	away(proven.call(http.MethodGet, "", ""))
-	away(proven.call(http.MethodDelete, "", ""))
-	away(proven.call(http.MethodPost, "/account-proof", "{}"))
-	away(proven.call(http.MethodPost, "/mailbox-proof", `{"code":"12345678"}`))
-	away(proven.do(http.MethodPost, "/v1/verify", `{"handle":"@a@social.example"}`))
-	for _, path := range []string{"/v1/attestations/" + issued.id(), "/v1/attestations?handle=@a@social.example", "/status", "/status/1",
-		"/b/" + issued.id() + ".png"} {
-		away(proven.get(path))
-	}
-	ready := proven.get("/readyz")
-	ready.refused(http.StatusServiceUnavailable, "not_ready", "")
-	ready.retryAfter()
-	for _, path := range []string{"/b/" + issued.id(), "/verify?id=" + issued.id(), "/verify?handle=@a@social.example", callback} {
-		page := proven.get(path, "Accept: text/html", "Accept-Language: fr", "Cookie: "+signing.cookie)
-		page.retryAfter()
-		if page.status != http.StatusServiceUnavailable || !strings.Contains(page.text, "n’atteint pas sa base de données") {
-			t.Errorf("%s: people are told %d: %s", path, page.status, page.text)
-		}
-	}
-	for _, path := range []string{"/", "/verify", "/request", "/docs", "/healthz", "/v1/agencies", "/.well-known/jwks.json", "/.well-known/jwt-vc-issuer"} {
-		proven.get(path).want(http.StatusOK)
-	}
+	saysWhatIsAway(t, proven, w.agent(t, instance), signing.cookie, callback, issued.id())
 
 	mend()
 	eventually(t, patience, func() error {
@@ -107,6 +80,52 @@ func TestADatabaseThatIsAwayIsSaidToBeAndComesBack(t *testing.T) {
 	if !strings.Contains(log.said(), "malformed database schema") {
 		t.Error("the log does not say why")
 	}
+}
+
+// saysWhatIsAway makes every kind of call while the database is away: those of an
+// agent whose request is proven, of another one, of a browser that comes back from
+// its instance, and of readers of a badge. All at once, since each may have to wait.
+func saysWhatIsAway(t *testing.T, proven, other *agent, cookie, callback, badge string) {
+	t.Helper()
+	away := func(got answer) {
+		t.Helper()
+		got.refused(http.StatusServiceUnavailable, "storage_unavailable", "")
+		got.retryAfter()
+	}
+	calls := []func(){
+		func() { away(other.ask()) },
+		func() { away(proven.issue()) },
+		func() { away(proven.call(http.MethodGet, "", "")) },
+		func() { away(proven.call(http.MethodDelete, "", "")) },
+		func() { away(proven.call(http.MethodPost, "/account-proof", "{}")) },
+		func() { away(proven.call(http.MethodPost, "/mailbox-proof", `{"code":"12345678"}`)) },
+		func() { away(proven.do(http.MethodPost, "/v1/verify", `{"handle":"@a@social.example"}`)) },
+		func() {
+			ready := proven.get("/readyz")
+			ready.refused(http.StatusServiceUnavailable, "not_ready", "")
+			ready.retryAfter()
+		},
+	}
+	for _, path := range []string{"/v1/attestations/" + badge, "/v1/attestations?handle=@a@social.example", "/status", "/status/1", "/b/" + badge + ".png"} {
+		calls = append(calls, func() { away(proven.get(path)) })
+	}
+	for _, path := range []string{"/b/" + badge, "/verify?id=" + badge, "/verify?handle=@a@social.example", callback} {
+		calls = append(calls, func() {
+			page := proven.get(path, "Accept: text/html", "Accept-Language: fr", "Cookie: "+cookie)
+			page.retryAfter()
+			if page.status != http.StatusServiceUnavailable || !strings.Contains(page.text, "n’atteint pas sa base de données") {
+				t.Errorf("%s: people are told %d: %s", path, page.status, page.text)
+			}
+		})
+	}
+	for _, path := range []string{"/", "/verify", "/request", "/docs", "/healthz", "/v1/agencies", "/.well-known/jwks.json", "/.well-known/jwt-vc-issuer"} {
+		calls = append(calls, func() { proven.get(path).want(http.StatusOK) })
+	}
+	var all sync.WaitGroup
+	for _, call := range calls {
+		all.Go(call)
+	}
+	all.Wait()
 }
 
 // said is the log so far.

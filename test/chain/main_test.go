@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"cocarde.example/test/postgres"
 )
 
 // TestMain runs the tests, ends the issuer that they share, and then looks at what
@@ -21,7 +23,7 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "8"); err != nil { // they wait more than they work
 		panic(err)
 	}
-	code := m.Run()
+	code := postgres.Tests{M: m}.Run()
 	if err := stopShared(); err != nil {
 		fmt.Println("FAIL: the shared issuer does not stop cleanly:", err)
 		code = 1

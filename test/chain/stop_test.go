@@ -180,10 +180,10 @@ func TestWhatIsUnderWayIsFinishedAtShutdown(t *testing.T) {
 	if err := w.stop(); err != nil {
 		t.Errorf("stop: %v", err)
 	}
-	if n := len(w.mailbox.Messages(mailed.mailbox)); n != 1 || w.number(t, `SELECT count(*) FROM outbox WHERE request_id = ?`, mailed.id) != 0 {
+	if n := len(w.mailbox.Messages(mailed.mailbox)); n != 1 || w.number(t, `SELECT count(*) FROM outbox WHERE request_id = $1`, mailed.id) != 0 {
 		t.Errorf("%d mails came, or it is kept to be sent again", n)
 	}
-	if n := w.number(t, `SELECT count(*) FROM requests WHERE id = ? AND state = 'awaiting_mailbox_proof'`, signing.id); n != 1 {
+	if n := w.number(t, `SELECT count(*) FROM requests WHERE id = $1 AND state = 'awaiting_mailbox_proof'`, signing.id); n != 1 {
 		t.Error("the account proof was lost")
 	}
 	if n := w.number(t, `SELECT count(*) FROM leases`); n != 0 {

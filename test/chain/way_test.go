@@ -311,7 +311,7 @@ func TestParallelIssuancesOfOneRequestGiveOneAttestation(t *testing.T) {
 			t.Errorf("answers differ:\n%s\n%s", answers[0].text, got.text)
 		}
 	}
-	if n := w.number(t, `SELECT count(*) FROM attestations a JOIN badges b ON b.id = a.badge_id WHERE b.handle = ?`, a.handle); n != 1 {
+	if n := w.number(t, `SELECT count(*) FROM attestations a JOIN badges b ON b.id = a.badge_id WHERE b.handle = $1`, a.handle); n != 1 {
 		t.Errorf("%d attestations were written", n)
 	}
 }

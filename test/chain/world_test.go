@@ -1,24 +1,18 @@
 package chain
 
 import (
-	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"net/http"
 	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	_ "modernc.org/sqlite"
-
 	"cocarde.example/attest"
 	"cocarde.example/internal/app"
 	"cocarde.example/internal/clocktest"
-	"cocarde.example/internal/config"
 	"cocarde.example/internal/safehttp"
 	"cocarde.example/internal/sandbox"
 )
@@ -29,15 +23,11 @@ const patience = 30 * time.Second
 // world is one running issuer with its mail server and its resolver. Instances
 // are each test's own.
 type world struct {
-	app      *app.App
-	config   config.Config
+	*server
 	clock    *clock
 	mailbox  *sandbox.Mailbox
 	resolver *sandbox.Resolver
-	halt     context.CancelFunc // asks the issuer to stop
-	ended    chan struct{}      // closed once it has
-	runErr   error
-	stop     func() error // halts, waits, and closes everything
+	stop     func() error // halts the servers, waits, and closes everything
 }
 
 // setup is what a test may change before a world starts.
@@ -85,16 +75,29 @@ func usual(dir string) *setup {
 	}
 }
 
-func startWorld(dir string, change ...func(*setup)) (_ *world, err error) {
-	s := usual(dir)
-	w := &world{ended: make(chan struct{})}
+func startWorld(dir string, change ...func(*setup)) (*world, error) {
+	w, s, err := surroundings(usual(dir), change...)
+	if err != nil {
+		return nil, err
+	}
+	w.server, err = startServer(s)
+	w.stop = sync.OnceValue(func() error { return errors.Join(w.server.end(), w.closeAround()) })
+	if err != nil {
+		return nil, errors.Join(err, w.stop())
+	}
+	return w, nil
+}
+
+// surroundings starts what stands around an issuer, and gives how to set it up.
+func surroundings(s *setup, change ...func(*setup)) (_ *world, _ *setup, err error) {
+	w := &world{}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, w.closeServers())
+			err = errors.Join(err, w.closeAround())
 		}
 	}()
 	if w.resolver, err = sandbox.StartResolver(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, domain := range []string{"prefecture.gouv.fr", "dreal.gouv.fr"} {
 		w.resolver.AddMX(domain, "mx."+domain)
@@ -104,45 +107,16 @@ func startWorld(dir string, change ...func(*setup)) (_ *world, err error) {
 		f(s)
 	}
 	if w.mailbox, err = sandbox.StartMailbox(s.mailbox); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if s.smtp != "" {
 		s.environ = append(s.environ, "COCARDE_SMTP_URL="+fmt.Sprintf(s.smtp, w.mailbox.Addr()))
 	}
-	if w.config, err = config.Load("", s.environ); err != nil {
-		return nil, err
-	}
-	w.clock, s.options.Config = s.clock, w.config
-	if w.app, err = app.New(context.Background(), s.options); err != nil {
-		return nil, err
-	}
-	return w, w.run()
+	w.clock = s.clock
+	return w, s, nil
 }
 
-// run serves until the world is stopped.
-func (w *world) run() error {
-	ctx, cancel := context.WithCancel(context.Background())
-	w.halt = cancel
-	go func() {
-		defer close(w.ended)
-		w.runErr = w.app.Run(ctx)
-	}()
-	w.stop = sync.OnceValue(func() error {
-		cancel()
-		<-w.ended
-		return errors.Join(w.runErr, w.closeServers())
-	})
-	select {
-	case <-w.app.Ready():
-		return nil
-	case <-w.ended:
-		return errors.Join(errors.New("the issuer ended at once"), w.runErr)
-	case <-time.After(patience):
-		return errors.New("the issuer does not get ready")
-	}
-}
-
-func (w *world) closeServers() error {
+func (w *world) closeAround() error {
 	var errs []error
 	if w.mailbox != nil {
 		errs = append(errs, w.mailbox.Close())
@@ -243,30 +217,12 @@ func (w *world) desk(t *testing.T) *app.Desk {
 	return d
 }
 
-// number asks the database for one number, beside the issuer.
-func (w *world) number(t *testing.T, query string, args ...any) (n int) {
-	t.Helper()
-	path, err := filepath.Abs(w.config.Database)
-	if err != nil {
-		t.Fatal(err)
-	}
-	db, err := sql.Open("sqlite", "file:"+path+"?mode=ro&_pragma=busy_timeout(5000)")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	if err := db.QueryRowContext(t.Context(), query, args...).Scan(&n); err != nil {
-		t.Fatal(err)
-	}
-	return n
-}
-
 // caughtUp is nil once the issuer has followed a jump of the clock: what ended
 // more than an hour ago is deleted, the last thing that it does, and statuses are
 // known anew.
 func (w *world) caughtUp(t *testing.T, v visitor, token string) error {
 	t.Helper()
-	if n := w.number(t, `SELECT count(*) FROM limits WHERE ends_at < ?`, w.clock.now().Add(-time.Hour-time.Minute).UnixMicro()); n != 0 {
+	if n := w.number(t, `SELECT count(*) FROM limits WHERE ends_at < $1`, w.clock.now().Add(-time.Hour-time.Minute).UnixMicro()); n != 0 {
 		return fmt.Errorf("%d windows of limits that ended are kept", n)
 	}
 	return hasStatus(v, token, "valid")

@@ -1,0 +1,188 @@
+package chain
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"cocarde.example/test/postgres"
+	"cocarde.example/verify"
+)
+
+// stopwatch keeps the longest time that an answer took, by what was asked.
+type stopwatch struct {
+	next http.RoundTripper
+	mu   sync.Mutex
+	took time.Duration
+	what string
+}
+
+// RoundTrip implements http.RoundTripper.
+func (s *stopwatch) RoundTrip(r *http.Request) (*http.Response, error) {
+	began := time.Now()
+	a, err := s.next.RoundTrip(r)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if took := time.Since(began); took > s.took {
+		s.took, s.what = took, r.Method+" "+r.URL.Path
+	}
+	return a, err
+}
+
+// onServer starts an issuer whose database is at a URL.
+func onServer(t *testing.T, database string) *world {
+	t.Helper()
+	migrated(t, database)
+	return newWorld(t, func(s *setup) { s.environ = append(s.environ, "COCARDE_DATABASE="+database) })
+}
+
+// A database server that is gone, or that does not answer any more, is told to
+// everybody within a bound; once it is back the issuer goes on by itself.
+func TestADatabaseServerThatIsAwayIsSaidToBeAndComesBack(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		bound time.Duration // of any answer meanwhile
+		leave func(t *testing.T) (database string, leave, comeBack func())
+	}{
+		"killed": {bound: 5 * time.Second, leave: func(t *testing.T) (string, func(), func()) {
+			s := postgres.New(t)
+			database, err := s.NewDatabase(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			must := func(f func() error) func() {
+				return func() {
+					t.Helper()
+					if err := f(); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			return database, must(s.Kill), must(s.StartAgain)
+		}},
+		"silent": {bound: 15 * time.Second, leave: func(t *testing.T) (string, func(), func()) {
+			database, err := postgres.Shared(t).NewDatabase(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			g := newGate(t)
+			return fewer(g.relay(t, database)), func() { g.hold() }, g.release
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			database, leave, comeBack := c.leave(t)
+			w := onServer(t, database)
+			instance := w.instance(t)
+			issued := w.agent(t, instance).attested()
+			proven, signing, other := w.agent(t, instance), w.agent(t, instance), w.agent(t, instance)
+			proven.proven()
+			signing.begin()
+			callback := signing.signIn()
+			watch := &stopwatch{next: proven.client.Transport}
+			proven.client = &http.Client{Transport: watch, CheckRedirect: proven.client.CheckRedirect}
+			other.client = proven.client
+
+			leave()
+			saysWhatIsAway(t, proven, other, signing.cookie, callback, issued.id())
+			saysWhatIsAway(t, proven, other, signing.cookie, callback, issued.id())
+			eventually(t, patience, func() error { return hasStatusCode(proven.visitor, issued.Public, verify.StatusUnavailable) })
+			t.Logf("the longest answer took %v: %s", watch.took, watch.what)
+			if watch.took > c.bound {
+				t.Errorf("%s took %v", watch.what, watch.took)
+			}
+			comeBack()
+			began := time.Now()
+			eventually(t, patience, func() error {
+				if got := proven.get("/readyz"); got.status != http.StatusOK {
+					return errors.New("it is not ready again")
+				}
+				return hasStatus(proven.visitor, issued.Public, "valid")
+			})
+			t.Logf("ready again, with statuses, after %v", time.Since(began))
+			proven.issue().want(http.StatusCreated)
+			signing.visit(callback, signing.cookie).want(http.StatusOK)
+			other.attested()
+		})
+	}
+}
+
+// relay has everything that comes in go on to a database's server, and gives the
+// URL that leads through here.
+func (g *gate) relay(t *testing.T, database string) string {
+	t.Helper()
+	u, err := url.Parse(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := u.Host
+	u.Host = g.Addr().String()
+	t.Cleanup(func() { g.Close() })
+	go func() {
+		for {
+			in, err := g.Accept()
+			if err != nil {
+				return
+			}
+			go pass(in, server)
+		}
+	}()
+	return u.String()
+}
+
+// pass copies both ways until one side ends.
+func pass(in net.Conn, server string) {
+	defer in.Close()
+	out, err := net.Dial("tcp", server)
+	if err != nil {
+		return
+	}
+	defer out.Close()
+	go func() {
+		defer in.Close()
+		_, _ = io.Copy(in, out)
+	}()
+	_, _ = io.Copy(out, in)
+}
+
+// An attestation whose commit was not answered may have been issued, or not: the
+// agent is told so, asks again, and has one.
+func TestACommitWithoutAnAnswerIsSaidToBeUncertain(t *testing.T) {
+	t.Parallel()
+	s := postgres.Shared(t)
+	database, err := s.NewDatabase(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := onServer(t, fewer(database))
+	a := w.agent(t, w.instance(t))
+	a.proven()
+	do := func(statements string) {
+		t.Helper()
+		u, err := url.Parse(database)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Exec(t.Context(), strings.TrimPrefix(u.Path, "/"), statements); err != nil {
+			t.Fatal(err)
+		}
+	}
+	do(`CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END';
+		CREATE CONSTRAINT TRIGGER die AFTER INSERT ON badges DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION die()`)
+	got := a.issue()
+	got.refused(http.StatusServiceUnavailable, "storage_uncertain", "")
+	got.retryAfter()
+	do(`DROP TRIGGER die ON badges`)
+	var i issued
+	a.issue().want(http.StatusCreated).into(&i)
+	mustHold(t, a.report(map[string]string{"attestation": i.Public}))
+	if n := w.number(t, `SELECT count(*) FROM attestations`); n != 1 {
+		t.Errorf("%d attestations", n)
+	}
+}

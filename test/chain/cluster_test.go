@@ -1,0 +1,167 @@
+package chain
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+
+	"cocarde.example/internal/app"
+	"cocarde.example/internal/config"
+	"cocarde.example/test/postgres"
+)
+
+// cluster is an issuer of several servers on one PostgreSQL database, behind a
+// proxy, with one secret. Each has its own data directory. As a world it is what
+// its visitors see; its one server there is the first.
+type cluster struct {
+	*world
+	servers []*server
+	proxy   *balancer
+}
+
+const replicas = 3
+
+// newCluster starts an issuer on a database that is migrated and empty. Its
+// servers start at once: one of them founds it.
+func newCluster(t *testing.T, change ...func(*setup)) *cluster {
+	t.Helper()
+	database, err := postgres.Shared(t).NewDatabase(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newClusterOn(t, func(int) string { return fewer(database) }, change...)
+}
+
+// fewer has a server open few connections: many servers share the tests' PostgreSQL.
+func fewer(database string) string { return database + "&pool_max_conns=4" }
+
+// newClusterOn starts an issuer whose servers reach their database each by its own URL.
+func newClusterOn(t *testing.T, database func(replica int) string, change ...func(*setup)) *cluster {
+	t.Helper()
+	c := &cluster{servers: make([]*server, replicas), proxy: newBalancer(t)}
+	dir := t.TempDir()
+	w, s, err := surroundings(usual(dir), append([]func(*setup){func(s *setup) {
+		s.environ = append(s.environ, "COCARDE_URL="+c.proxy.URL, "COCARDE_TRUSTED_PROXIES=127.0.0.1",
+			"COCARDE_SECRET_FILE="+filepath.Join(dir, "secret"))
+	}}, change...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.world = w
+	t.Cleanup(func() {
+		if err := errors.Join(c.end(), w.closeAround()); err != nil {
+			t.Errorf("stop: %v", err)
+		}
+	})
+	migrated(t, database(0))
+	setups := make([]*setup, replicas)
+	for n := range setups {
+		own := *s
+		own.environ = append(slices.Clone(s.environ), "COCARDE_DATABASE="+database(n), "COCARDE_DATA_DIR="+t.TempDir())
+		setups[n] = &own
+	}
+	errs := make([]error, replicas)
+	var all sync.WaitGroup
+	for n, s := range setups {
+		all.Go(func() { c.servers[n], errs[n] = startServer(s) })
+	}
+	all.Wait()
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+	c.world.server = c.servers[0]
+	for _, s := range c.servers {
+		c.proxy.add(s.app.Addr())
+	}
+	return c
+}
+
+func (c *cluster) end() error {
+	var errs []error
+	for _, s := range c.servers {
+		if s != nil {
+			errs = append(errs, s.end())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// migrated brings a database's schema up to date.
+func migrated(t *testing.T, database string) {
+	t.Helper()
+	c, err := config.Load("", []string{"COCARDE_DATABASE=" + database})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := app.MigrateDatabase(context.WithoutCancel(t.Context()), c); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// at is a visitor who reaches one server past the proxy.
+func (c *cluster) at(t testing.TB, s *server) visitor {
+	v := c.visitor(t)
+	v.origin = "http://" + s.app.Addr()
+	return v
+}
+
+// leave takes a server out of the proxy and stops it.
+func (c *cluster) leave(t *testing.T, s *server) {
+	t.Helper()
+	c.proxy.remove(s.app.Addr())
+	if err := s.end(); err != nil {
+		t.Error(err)
+	}
+}
+
+// balancer is a reverse proxy that hands each request to the next server in turn,
+// and tells in X-Served-By which that was.
+type balancer struct {
+	*httptest.Server
+	mu      sync.Mutex
+	servers []string // host:port
+	next    int
+}
+
+func newBalancer(t *testing.T) *balancer {
+	b := &balancer{}
+	b.Server = httptest.NewServer(&httputil.ReverseProxy{
+		Transport: direct,
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.Out.URL.Scheme, r.Out.URL.Host = "http", b.turn()
+			r.Out.Header["X-Forwarded-For"] = r.In.Header["X-Forwarded-For"]
+			r.SetXForwarded()
+		},
+		ModifyResponse: func(a *http.Response) error {
+			a.Header.Set("X-Served-By", a.Request.URL.Host)
+			return nil
+		},
+	})
+	t.Cleanup(b.Close)
+	return b
+}
+
+func (b *balancer) turn() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.next++
+	return b.servers[b.next%len(b.servers)]
+}
+
+func (b *balancer) add(server string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.servers = append(b.servers, server)
+}
+
+func (b *balancer) remove(server string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.servers = slices.DeleteFunc(b.servers, func(s string) bool { return s == server })
+}
