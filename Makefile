@@ -8,7 +8,8 @@
 # make build  the binary, at ./cocarde
 
 GO      ?= go
-FUZZFOR ?= 3s
+# Counted, not timed: what go test fuzzes until a deadline may fail by that alone.
+FUZZFOR ?= 1000x
 KILLS   ?= 1000
 # Alone on the machine, and without the race detector: what it waits for is Chromium.
 browse   = $(GO) test -tags browser -timeout 20m ./test/browser

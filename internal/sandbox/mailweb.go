@@ -8,11 +8,8 @@ import (
 	"time"
 )
 
-// Bounds of the mailbox's page.
-const (
-	refreshSeconds = 5
-	maxListed      = 50
-)
+// maxListed bounds the mailbox's page.
+const maxListed = 50
 
 // mailRow is a mail as the pages show it.
 type mailRow struct {
@@ -44,15 +41,13 @@ func (m *Mailbox) Web() http.Handler {
 }
 
 // listPage shows the newest mails, and the newest code so that it can be
-// copied at once. It loads itself again until it is asked not to.
-func (m *Mailbox) listPage(w http.ResponseWriter, r *http.Request) {
+// copied at once.
+func (m *Mailbox) listPage(w http.ResponseWriter, _ *http.Request) {
 	data := struct {
 		frame
-		Refreshes bool
-		Seconds   int
-		Latest    *mailRow // the newest with a code
-		Mails     []mailRow
-	}{frame: mailFrame("Mails"), Refreshes: r.URL.Query().Get("refresh") != "off", Seconds: refreshSeconds}
+		Latest *mailRow // the newest with a code
+		Mails  []mailRow
+	}{frame: mailFrame("Mails")}
 	for n, message := range slices.Backward(m.Messages("")) {
 		if len(data.Mails) == maxListed {
 			break

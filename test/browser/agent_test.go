@@ -135,7 +135,7 @@ func (a *agent) readCode(n int) string {
 	return strings.Join(strings.Fields(a.mailTab.text("code.code")), "")
 }
 
-func (a *agent) instanceMail() string { return a.w.sandbox.Instance.MailURL() + "/?refresh=off" }
+func (a *agent) instanceMail() string { return a.w.sandbox.Instance.MailURL() + "/" }
 
 // typeCode types the code of the mail.
 func (a *agent) typeCode(code string) int {

@@ -12,7 +12,7 @@ func TestSandboxPages(t *testing.T) {
 	social := w.sandbox.Instance.BaseURL()
 	for name, address := range map[string]string{
 		"sandbox-home": social + "/", "sandbox-profile": social + "/@marie",
-		"sandbox-mails": w.sandbox.Instance.MailURL() + "/?refresh=off",
+		"sandbox-mails": w.sandbox.Instance.MailURL() + "/",
 	} {
 		p.wants(p.visit(address), 200)
 		p.inspect(name)
