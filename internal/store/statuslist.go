@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"errors"
+	"strconv"
+	"strings"
 
 	"cocarde.example/attest"
 	"cocarde.example/internal/statuslist"
@@ -21,18 +23,26 @@ func (s *Store) Lists(ctx context.Context) ([]statuslist.List, error) {
 	return lists, err
 }
 
-// NotValid implements statuslist.Store.
+// NotValid implements statuslist.Store. A list has some ten thousand such entries,
+// and a row for each would take longer than to pack the list: all are one text, of
+// numbers that hold index and status.
 func (s *Store) NotValid(ctx context.Context, list int64) ([]statuslist.Entry, error) {
-	var entries []statuslist.Entry
-	err := s.reader.read(ctx).each(`
-		SELECT list, idx, status FROM status_entries WHERE list = $1 AND status <> 0 ORDER BY idx`,
-		args(list), func(row scanner) error {
-			var e statuslist.Entry
-			err := row.Scan(&e.List, &e.Index, &e.Status)
-			entries = append(entries, e)
-			return err
-		})
-	return entries, err
+	var all string
+	err := s.reader.read(ctx).row(`
+		SELECT COALESCE(string_agg(CAST(idx * 256 + status AS TEXT), ','), '')
+		FROM status_entries WHERE list = $1 AND status <> 0`, args(list), &all)
+	if err != nil || all == "" {
+		return nil, err
+	}
+	entries := make([]statuslist.Entry, 0, strings.Count(all, ",")+1)
+	for text := range strings.SplitSeq(all, ",") {
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, statuslist.Entry{List: list, Index: n / 256, Status: verify.Status(n % 256)})
+	}
+	return entries, nil
 }
 
 // StatusChanges implements statuslist.Store. An issuance changes no status: its
