@@ -2,7 +2,7 @@
 #             Chromium; installs what is missing
 # make browser  the pages alone, with axe-core; screenshots in .cache/screenshots
 # make check  formatting, vet, staticcheck, generated code up to date
-# make bench  every figure with its floor, as a ratio
+# make bench  every figure with its floor, as a ratio; the last ones take long (test/bench quick)
 # make build  the binary, at ./cocarde
 
 GO      ?= go
