@@ -4,7 +4,7 @@
 # make torture  KILLS processes and database servers killed at random moments, and
 #             what was lost by that
 # make check  formatting, vet, staticcheck, generated code up to date
-# make bench  every figure with its floor, as a ratio
+# make bench  every figure with its floor, as a ratio; the last ones take long (test/bench quick)
 # make build  the binary, at ./cocarde
 
 GO      ?= go

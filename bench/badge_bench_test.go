@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,16 +32,16 @@ func BenchmarkBadgePage(b *testing.B) { benchmarkBadge(b, "", "badge.html") }
 func BenchmarkBadgePreview(b *testing.B) { benchmarkBadge(b, "/preview.png", "badge.png") }
 
 func benchmarkBadge(b *testing.B, path, name string) {
-	address, badge := serveBadge(b)
-	ours := connect(b, address)
-	size, err := ours[0].ask(getRequest(badge + path)) // the first is drawn
+	issuer := serveBadge(b)
+	ours := connect(b, issuer.address)
+	size, err := ours[0].ask(getRequest(issuer.badge + path)) // the first is drawn
 	check(b, err)
 	file := filepath.Join(b.TempDir(), name)
 	check(b, os.WriteFile(file, make([]byte, size), 0o600))
 	floor := serveVerify(b, func(r *mux.Router) {
 		r.HandleFunc("/b/{id}"+path, func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, file) }).Methods(http.MethodGet)
 	})
-	request := getRequest(badge + path)
+	request := getRequest(issuer.badge + path)
 	var spent, bare time.Duration
 	var ratios []float64
 	for b.Loop() {
@@ -59,32 +60,42 @@ func getRequest(path string) []byte {
 	return fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n\r\n", path)
 }
 
-// serveBadge runs an issuer in its sandbox, has it issue one badge, and gives the
-// address where it listens and the badge's path.
-func serveBadge(b *testing.B) (address, badge string) {
+// issuer is one that runs in this process and has issued one badge.
+type issuer struct {
+	address, origin string
+	dir             string // its data directory
+	badge           string // its path
+	stop            func()
+}
+
+// serveBadge runs an issuer in its sandbox, with further settings or none, and has
+// it issue one badge.
+func serveBadge(b *testing.B, settings ...string) issuer {
 	b.Helper()
 	world, err := sandbox.Start(b.Context(), sandbox.Options{})
 	check(b, err)
 	b.Cleanup(func() { check(b, world.Close()) })
-	cfg, err := config.Load("", []string{
-		"COCARDE_ADDR=127.0.0.1:0", "COCARDE_DATA_DIR=" + b.TempDir(),
+	dir := b.TempDir()
+	cfg, err := config.Load("", append([]string{
+		"COCARDE_ADDR=127.0.0.1:0", "COCARDE_DATA_DIR=" + dir,
 		"COCARDE_SMTP_URL=smtp://" + world.Mailbox.Addr(), "COCARDE_RESOLVER=" + world.Resolver.Addr(),
-	})
+	}, settings...))
 	check(b, err)
-	issuer, err := app.New(b.Context(), app.Options{
+	server, err := app.New(b.Context(), app.Options{
 		Config: cfg, Version: "bench", Log: slog.New(slog.NewJSONHandler(io.Discard, nil)),
 		Outbound: safehttp.Policy{AllowLoopback: true},
 	})
 	check(b, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- issuer.Run(ctx) }()
-	b.Cleanup(func() {
+	go func() { ended <- server.Run(ctx) }()
+	stop := sync.OnceFunc(func() {
 		cancel()
 		check(b, <-ended)
 	})
-	<-issuer.Ready()
-	return issuer.Addr(), attestedByLink(b, issuer.Origin(), world)
+	b.Cleanup(stop)
+	<-server.Ready()
+	return issuer{server.Addr(), server.Origin(), dir, attestedByLink(b, server.Origin(), world), stop}
 }
 
 // attestedByLink goes the whole way, with the link in a profile.

@@ -72,7 +72,7 @@ func newChain(b *testing.B, s *store.Store) chain {
 	return c
 }
 
-func check(b *testing.B, err error) {
+func check(b testing.TB, err error) {
 	b.Helper()
 	if err != nil {
 		b.Fatal(err)

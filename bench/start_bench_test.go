@@ -64,36 +64,50 @@ var listening = regexp.MustCompile(`addr=(\S+) issuer=`)
 // start runs a program until it answers, and gives how long that took.
 func start(b *testing.B, env []string, name string, args ...string) time.Duration {
 	b.Helper()
+	began := time.Now()
+	s := launch(b, env, name, args...)
+	took, err := firstAnswer(s.addr, began)
+	s.stop(b)
+	if err != nil {
+		b.Fatalf("%s: %v", name, err)
+	}
+	return took
+}
+
+// server is a program that runs and listens.
+type server struct {
+	*exec.Cmd
+	addr  string // empty if it ended before it listened
+	ended chan struct{}
+}
+
+func launch(b *testing.B, env []string, name string, args ...string) server {
+	b.Helper()
 	cmd := exec.Command(name, args...)
 	cmd.Env = append(os.Environ(), env...)
 	log, err := cmd.StderrPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
-	began := time.Now()
-	if err := cmd.Start(); err != nil {
-		b.Fatal(err)
-	}
-	var addr string
+	check(b, err)
+	check(b, cmd.Start())
+	s := server{Cmd: cmd, ended: make(chan struct{})}
 	lines := bufio.NewScanner(log)
-	for addr == "" && lines.Scan() {
+	for s.addr == "" && lines.Scan() {
 		if found := listening.FindStringSubmatch(lines.Text()); found != nil {
-			addr = found[1]
+			s.addr = found[1]
 		}
 	}
-	took, err := firstAnswer(addr, began)
-	if err != nil {
-		_ = cmd.Process.Kill()
-		b.Fatalf("%s: %v", name, err)
-	}
-	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		b.Fatal(err)
-	}
-	if _, err := io.Copy(io.Discard, log); err != nil {
-		b.Fatal(err)
-	}
-	_ = cmd.Wait() // the bare one dies of the signal
-	return took
+	go func() {
+		defer close(s.ended)
+		_, _ = io.Copy(io.Discard, log)
+		_ = cmd.Wait() // the bare one dies of the signal
+	}()
+	return s
+}
+
+// stop asks the program to end, and waits until it has.
+func (s server) stop(b *testing.B) {
+	b.Helper()
+	_ = s.Process.Signal(syscall.SIGTERM) // an error says that it has ended already
+	<-s.ended
 }
 
 func firstAnswer(addr string, began time.Time) (time.Duration, error) {

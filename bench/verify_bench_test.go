@@ -84,18 +84,18 @@ func newVerified(b *testing.B) verified {
 	b.Helper()
 	scalar := sha256.Sum256([]byte("bench"))
 	key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), scalar[:])
-	mustDo(b, err)
+	check(b, err)
 	jwk := jose.JSONWebKey{Key: key, Algorithm: string(jose.ES256), Use: "sig"}
 	thumbprint, err := jwk.Thumbprint(crypto.SHA256)
-	mustDo(b, err)
+	check(b, err)
 	jwk.KeyID = base64.RawURLEncoding.EncodeToString(thumbprint)
 	jwks, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{jwk.Public()}})
-	mustDo(b, err)
+	check(b, err)
 	jws := signJWS(b, jwk, verify.TypeSDJWT, attestationPayload(b))
 	source, err := verify.NewOffline(verify.Offline{
 		Issuer: verifyIssuer, JWKS: jwks, Lists: []string{signJWS(b, jwk, verify.TypeStatusList, listPayload(b))},
 	})
-	mustDo(b, err)
+	check(b, err)
 	return verified{verify.Compose(jws), source, bareVerify(b, &key.PublicKey, jws)}
 }
 
@@ -105,7 +105,7 @@ func bareVerify(b *testing.B, key *ecdsa.PublicKey, jws string) func() bool {
 	dot := strings.LastIndexByte(jws, '.')
 	signed := []byte(jws[:dot])
 	signature, err := base64.RawURLEncoding.DecodeString(jws[dot+1:])
-	mustDo(b, err)
+	check(b, err)
 	r, s := new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])
 	return func() bool {
 		hash := sha256.Sum256(signed)
@@ -116,7 +116,7 @@ func bareVerify(b *testing.B, key *ecdsa.PublicKey, jws string) func() bool {
 func attestationPayload(b *testing.B) []byte {
 	b.Helper()
 	disclosure, err := verify.NewDisclosure([]byte("0123456789abcdef"), verify.ClaimEmail, "marie.dupont@culture.gouv.fr")
-	mustDo(b, err)
+	check(b, err)
 	at := time.Now().Truncate(time.Hour).Unix()
 	payload, err := verify.Claims{
 		Issuer: verifyIssuer, Subject: "https://social.example/users/marie", Acct: "acct:marie@social.example",
@@ -125,33 +125,26 @@ func attestationPayload(b *testing.B) []byte {
 		AccountProof: verify.Proof{Method: "oauth", At: at}, MailboxProof: verify.Proof{Method: "code", At: at},
 		StatusIndex: 417233, StatusURI: verifyIssuer + "/status/1", ID: "AAECAwQFBgcICQoLDA0ODw",
 	}.Payload(disclosure)
-	mustDo(b, err)
+	check(b, err)
 	return payload
 }
 
 func listPayload(b *testing.B) []byte {
 	b.Helper()
 	list, err := verify.NewStatusList(1 << 20)
-	mustDo(b, err)
+	check(b, err)
 	payload, err := verify.ListClaims{URI: verifyIssuer + "/status/1", IssuedAt: time.Now().Unix()}.Payload(list)
-	mustDo(b, err)
+	check(b, err)
 	return payload
 }
 
 func signJWS(b *testing.B, jwk jose.JSONWebKey, typ string, payload []byte) string {
 	b.Helper()
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: jwk}, (&jose.SignerOptions{}).WithType(jose.ContentType(typ)))
-	mustDo(b, err)
+	check(b, err)
 	signed, err := signer.Sign(payload)
-	mustDo(b, err)
+	check(b, err)
 	compact, err := signed.CompactSerialize()
-	mustDo(b, err)
+	check(b, err)
 	return compact
-}
-
-func mustDo(b *testing.B, err error) {
-	b.Helper()
-	if err != nil {
-		b.Fatal(err)
-	}
 }
