@@ -17,11 +17,11 @@ import (
 )
 
 // cluster is an issuer of several servers on one PostgreSQL database, behind a
-// proxy, with one secret. Each has its own data directory. As a world it is what
-// its visitors see; its one server there is the first.
+// proxy, with one secret. Each has its own data directory, and its own way to the
+// database. As a world it is what its visitors see; its one server there is the first.
 type cluster struct {
 	*world
-	servers []*server
+	servers []*server // those that live
 	proxy   *balancer
 }
 
@@ -35,16 +35,12 @@ func newCluster(t *testing.T, change ...func(*setup)) *cluster {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newClusterOn(t, func(int) string { return fewer(database) }, change...)
-}
-
-// fewer has a server open few connections: many servers share the tests' PostgreSQL.
-func fewer(database string) string { return database + "&pool_max_conns=4" }
-
-// newClusterOn starts an issuer whose servers reach their database each by its own URL.
-func newClusterOn(t *testing.T, database func(replica int) string, change ...func(*setup)) *cluster {
-	t.Helper()
-	c := &cluster{servers: make([]*server, replicas), proxy: newBalancer(t)}
+	c := &cluster{proxy: newBalancer(t)}
+	ways := map[string]*gate{} // by URL; made before the servers, they close after them
+	for range replicas {
+		way := newGate(t)
+		ways[way.relay(t, fewer(database))] = way
+	}
 	dir := t.TempDir()
 	w, s, err := surroundings(usual(dir), append([]func(*setup){func(s *setup) {
 		s.environ = append(s.environ, "COCARDE_URL="+c.proxy.URL, "COCARDE_TRUSTED_PROXIES=127.0.0.1",
@@ -59,35 +55,46 @@ func newClusterOn(t *testing.T, database func(replica int) string, change ...fun
 			t.Errorf("stop: %v", err)
 		}
 	})
-	migrated(t, database(0))
-	setups := make([]*setup, replicas)
-	for n := range setups {
-		own := *s
-		own.environ = append(slices.Clone(s.environ), "COCARDE_DATABASE="+database(n), "COCARDE_DATA_DIR="+t.TempDir())
-		setups[n] = &own
-	}
-	errs := make([]error, replicas)
-	var all sync.WaitGroup
-	for n, s := range setups {
-		all.Go(func() { c.servers[n], errs[n] = startServer(s) })
-	}
-	all.Wait()
-	if err := errors.Join(errs...); err != nil {
+	migrated(t, database)
+	if err := c.start(t, s, ways); err != nil {
 		t.Fatal(err)
 	}
 	c.world.server = c.servers[0]
 	for _, s := range c.servers {
 		c.proxy.add(s.app.Addr())
+		s.config.Database = fewer(database) // tests go their own way
 	}
 	return c
 }
 
+// start starts the servers at once, each with its own way to the database.
+func (c *cluster) start(t *testing.T, s *setup, ways map[string]*gate) error {
+	t.Helper()
+	errs := make(chan error, len(ways))
+	var all sync.WaitGroup
+	for database, way := range ways {
+		own := *s
+		own.environ = append(slices.Clone(s.environ), "COCARDE_DATABASE="+database, "COCARDE_DATA_DIR="+t.TempDir())
+		started := &server{way: way}
+		c.servers = append(c.servers, started)
+		all.Go(func() { errs <- started.start(&own) })
+	}
+	all.Wait()
+	close(errs)
+	var err error
+	for e := range errs {
+		err = errors.Join(err, e)
+	}
+	return err
+}
+
+// fewer has a server open few connections: many servers share the tests' PostgreSQL.
+func fewer(database string) string { return database + "&pool_max_conns=4" }
+
 func (c *cluster) end() error {
 	var errs []error
 	for _, s := range c.servers {
-		if s != nil {
-			errs = append(errs, s.end())
-		}
+		errs = append(errs, s.end())
 	}
 	return errors.Join(errs...)
 }
@@ -111,13 +118,34 @@ func (c *cluster) at(t testing.TB, s *server) visitor {
 	return v
 }
 
-// leave takes a server out of the proxy and stops it.
-func (c *cluster) leave(t *testing.T, s *server) {
-	t.Helper()
+// without takes a server out of the proxy, and out of those that live.
+func (c *cluster) without(s *server) {
 	c.proxy.remove(s.app.Addr())
+	c.servers = slices.DeleteFunc(c.servers, func(other *server) bool { return other == s })
+	c.world.server = c.servers[0]
+}
+
+// stop stops a server as an operator does.
+func (c *cluster) stop(t *testing.T, s *server) {
+	t.Helper()
+	c.without(s)
 	if err := s.end(); err != nil {
 		t.Error(err)
 	}
+}
+
+// cutOff has a server lose the database, which for all others is as if it had been
+// killed: it gives nothing back.
+func (c *cluster) cutOff(t *testing.T, s *server) {
+	t.Helper()
+	c.without(s)
+	s.way.hold()
+	t.Cleanup(func() {
+		s.way.release()
+		if err := s.end(); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // balancer is a reverse proxy that hands each request to the next server in turn,

@@ -23,23 +23,24 @@ type server struct {
 	halt   context.CancelFunc // asks it to stop
 	ended  chan struct{}      // closed once it has
 	runErr error
+	way    *gate // to its database, where a test may close that
 }
 
-// startServer starts one and waits until it is ready. What it gives is to be
-// ended, even beside an error.
-func startServer(s *setup) (*server, error) {
-	started := &server{halt: func() {}, ended: make(chan struct{})}
-	o := s.options
+// start starts the server and waits until it is ready. It is to be ended, even if
+// that fails.
+func (s *server) start(from *setup) error {
+	s.halt, s.ended = func() {}, make(chan struct{})
+	o := from.options
 	var err error
-	if o.Config, err = config.Load("", s.environ); err == nil {
-		started.config = o.Config
-		started.app, err = app.New(context.Background(), o)
+	if o.Config, err = config.Load("", from.environ); err == nil {
+		s.config = o.Config
+		s.app, err = app.New(context.Background(), o)
 	}
 	if err != nil {
-		close(started.ended)
-		return started, err
+		close(s.ended)
+		return err
 	}
-	return started, started.run()
+	return s.run()
 }
 
 // run serves until the server is ended.

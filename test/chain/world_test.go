@@ -80,9 +80,9 @@ func startWorld(dir string, change ...func(*setup)) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.server, err = startServer(s)
-	w.stop = sync.OnceValue(func() error { return errors.Join(w.server.end(), w.closeAround()) })
-	if err != nil {
+	w.server = &server{}
+	w.stop = sync.OnceValue(func() error { return errors.Join(w.end(), w.closeAround()) })
+	if err := w.start(s); err != nil {
 		return nil, errors.Join(err, w.stop())
 	}
 	return w, nil
