@@ -1,20 +1,13 @@
 package locale
 
-import (
-	"golang.org/x/text/language"
-	"golang.org/x/text/language/display"
-)
-
-// Country gives the name of a country by its code (ISO 3166-1 alpha-2, or "EU"), as
-// the Unicode consortium has it; the code itself where there is none.
+// Country gives the name of a country by its code (ISO 3166-1 alpha-2, or "EU");
+// the code itself where the language has no name for it yet. The names are the
+// Unicode consortium's. They stand in the files of texts, and not in the library
+// that has them all: every start would pay for that one.
 func Country(lang, code string) string {
-	region, err := language.ParseRegion(code)
-	names := display.Regions(language.Make(lang))
-	if err != nil || names == nil {
+	name, err := Text(lang, "country."+code, nil)
+	if err != nil {
 		return code
 	}
-	if name := names.Name(region); name != "" {
-		return name
-	}
-	return code
+	return name
 }

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 
 	"cocarde.example/internal/acct"
 	"cocarde.example/internal/fault"
@@ -32,9 +33,11 @@ var (
 type subject struct{ handle, id, token string }
 
 var (
-	badgeID   = regexp.MustCompile(`^[0-9a-hjkmnp-tv-z]{12}$`)
-	badgePath = regexp.MustCompile(`^/(?:b|v1/attestations)/([0-9a-hjkmnp-tv-z]{12})(?:[./].*)?$`)
-	userPath  = regexp.MustCompile(`^/@[^/@]+/?$`)
+	badgeID   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-hjkmnp-tv-z]{12}$`) })
+	badgePath = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^/(?:b|v1/attestations)/([0-9a-hjkmnp-tv-z]{12})(?:[./].*)?$`)
+	})
+	userPath = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^/@[^/@]+/?$`) })
 )
 
 // longestHandle is longer than any handle or link, in bytes.
@@ -45,7 +48,7 @@ func (s *Web) subjectOf(typed string) (subject, error) {
 	switch {
 	case len(typed) > verify.MaxToken:
 		return subject{}, errTokenTooLarge
-	case badgeID.MatchString(typed):
+	case badgeID().MatchString(typed):
 		return subject{id: typed}, nil
 	case strings.HasPrefix(typed, "https://"), strings.HasPrefix(typed, "http://"):
 		return s.linked(typed)
@@ -69,7 +72,7 @@ func (s *Web) linked(typed string) (subject, error) {
 	if err != nil {
 		return subject{}, errBadgeElsewhere
 	}
-	if found := badgePath.FindStringSubmatch(u.Path); found != nil {
+	if found := badgePath().FindStringSubmatch(u.Path); found != nil {
 		if u.Scheme+"://"+u.Host != s.issuer {
 			return subject{}, errBadgeElsewhere
 		}
@@ -78,7 +81,7 @@ func (s *Web) linked(typed string) (subject, error) {
 	if u.Scheme+"://"+u.Host == s.issuer {
 		return subject{}, errBadgeLink
 	}
-	if userPath.MatchString(u.Path) {
+	if userPath().MatchString(u.Path) {
 		if h, err := acct.ParseHandle(strings.Trim(u.Path, "/") + "@" + u.Host); err == nil {
 			return subject{handle: h.String()}, nil
 		}
