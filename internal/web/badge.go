@@ -68,7 +68,7 @@ func (s *Web) showBadge(f form) func(http.ResponseWriter, *http.Request) error {
 // drawBadge makes an answer, whatever it costs.
 func (s *Web) drawBadge(v attest.BadgeView, f form, lang, kept string) (stored, error) {
 	if f == asPage {
-		a := asking{lang: lang, kept: kept, path: "/b/" + v.ID, again: true}
+		a := asking{lang: lang, kept: kept, path: "/b/" + v.ID}
 		sheet, err := s.badgeSheet(v, lang, a)
 		if err != nil {
 			return stored{}, err

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"time"
 
 	"cocarde.example/attest"
 	"cocarde.example/internal/fault"
@@ -25,6 +26,10 @@ func (s *Web) callback(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	var former signedIn
+	if s.left(r, signedInCookie, &former) && former.State == c.State && s.now().Before(former.Until) {
+		return s.showSignedIn(w, r, former)
+	}
 	done, err := s.requests.FinishSignIn(r.Context(), c)
 	a, _ := s.agentOf(r)
 	ours := a.signsIn(c.State)
@@ -38,10 +43,36 @@ func (s *Web) callback(w http.ResponseWriter, r *http.Request) error {
 	if ours && done.Code == "" {
 		return s.back(w, r, a, nil)
 	}
-	if done.Code == "" {
-		return s.pages.show(w, r, http.StatusOK, "signedin", done)
+	page := signedIn{
+		State: c.State, Until: s.now().Add(signedInLife), Handle: done.View.Handle.String(),
+		Domain: done.View.Agency.Domain, Issuer: done.Issuer, Code: done.Code,
 	}
-	return s.pages.show(w, r, http.StatusOK, "carrycode", done)
+	if err := s.leave(w, signedInCookie, page, signedInLife); err != nil {
+		return err
+	}
+	return s.showSignedIn(w, r, page)
+}
+
+// signedInCookie keeps the page that a sign-in ended on, for as long as its code
+// holds: the callback works once, but its page may be loaded again.
+const (
+	signedInCookie = "__Host-cocarde-signed-in"
+	signedInLife   = 10 * time.Minute
+)
+
+// signedIn is what the end of a sign-in shows.
+type signedIn struct {
+	State                  string // of the callback
+	Until                  time.Time
+	Handle, Domain, Issuer string
+	Code                   string // empty in the browser that asked
+}
+
+func (s *Web) showSignedIn(w http.ResponseWriter, r *http.Request, page signedIn) error {
+	if page.Code == "" {
+		return s.pages.show(w, r, http.StatusOK, "signedin", page)
+	}
+	return s.pages.show(w, r, http.StatusOK, "carrycode", page)
 }
 
 func callbackOf(r *http.Request) (attest.Callback, error) {

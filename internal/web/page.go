@@ -35,19 +35,23 @@ func keptLanguage(r *http.Request) string {
 // asking is what a page takes from the request.
 type asking struct {
 	lang, kept string
-	path       string
-	query      url.Values
-	// again says whether looking at the page again would show it: not after a form
-	// was sent, nor where the query holds what counts once.
-	again bool
+	// path and query lead to the page again, to read it in another language.
+	path  string
+	query url.Values
 }
 
 func (p *Pages) askingOf(r *http.Request) asking {
-	query := r.URL.Query()
-	return asking{
-		lang: p.languageOf(r), kept: keptLanguage(r), path: r.URL.Path, query: query,
-		again: r.Method == http.MethodGet && !query.Has("state"),
+	a := asking{lang: p.languageOf(r), kept: keptLanguage(r), path: r.URL.Path}
+	if r.Method == http.MethodGet {
+		a.query = r.URL.Query()
+		return a
 	}
+	// What a form has sent is in no URL: its page is looked at anew. Those of a request
+	// send to paths under that of their page.
+	if id := r.PathValue("id"); id != "" && strings.HasPrefix(a.path, "/request/") {
+		a.path = "/request/" + id
+	}
+	return a
 }
 
 // page is what every template gets; Data is its own.
@@ -119,11 +123,8 @@ type choice struct {
 	Current         bool
 }
 
-// Languages are the choices of the switch; none where it cannot be used.
+// Languages are the choices of the switch.
 func (p page) Languages() ([]choice, error) {
-	if !p.asking.again {
-		return nil, nil
-	}
 	var all []choice
 	for _, lang := range locale.Languages() {
 		name, err := locale.Name(lang)

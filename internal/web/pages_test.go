@@ -1,12 +1,15 @@
 package web_test
 
 import (
+	"html"
 	"net/http"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"cocarde.example/attest"
+	"cocarde.example/internal/fault"
 )
 
 const (
@@ -129,9 +132,83 @@ func TestLanguageIsKept(t *testing.T) {
 	if text := s.page(200, "GET", "/agencies?lang=xx", nil, `href="/legal"`); strings.Contains(text, "lang=xx") {
 		t.Error("a language that there is not is kept")
 	}
-	text = s.page(200, "GET", "/oauth/callback/social.example?state=state-1&code=c", nil)
-	if strings.Contains(text, "hreflang") {
-		t.Error("the switch would end the sign-in a second time")
+}
+
+// inSwitch is a link to read the page in another language.
+var inSwitch = regexp.MustCompile(`<a href="([^"]*)" lang="(\w+)" hreflang="\w+"`)
+
+// TestEveryPageCanBeReadInAnotherLanguage: where a form was sent too, and nothing of
+// what was sent stands in the link.
+func TestEveryPageCanBeReadInAnotherLanguage(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	everyPage(t, s, func(path, text string) {
+		if n := len(inSwitch.FindAllString(text, -1)); n != 2 {
+			t.Errorf("%s offers %d languages", path, n)
+		}
+	})
+	v := visit(t, "en", reportOf(""))
+	v.answerAll("oauth", "yes")
+	v.post("/request/new/summary").to(here)
+	v.request.view.State = attest.AwaitingMailboxProof
+	v.request.view.Code = &attest.CodeView{TriesLeft: 4, ExpiresAt: whenAsked.Add(time.Minute)}
+	v.answerAll("oauth", "yes")
+	v.request.fails = fault.New(fault.Forbidden, "code_wrong", "This is not the code.").At("/code")
+	for _, c := range []struct {
+		path, field, typed, to string
+		status                 int
+	}{
+		{"/request/new/mailbox", "email", "marie@gmail.com", "/request/new/mailbox", 422},
+		{"/request/new/mailbox?lang=en", "email", "marie@gmail.com", "/request/new/mailbox", 422},
+		{"/request/new/summary", "", "", "/request/new/summary", 422},
+		{"/request/new/account", "handle", strings.Repeat("x", 9000), "/request/new/account", 413},
+		{here + "/mailbox-proof", "code", "11112222", here, 422},
+		{"/request/000000000000/mailbox-proof", "code", "11112222", "/request/000000000000", 403},
+		{"/verify", "what", "nothing", "/verify", 422},
+		{"/verify", "what", disclosed, "/verify", 200},
+	} {
+		page := v.post(c.path, c.field, c.typed).is(c.status, `<a href="`+c.to+`?lang=fr" lang="fr"`)
+		for _, m := range inSwitch.FindAllStringSubmatch(page.text, -1) {
+			v.lang = m[2]
+			if got := v.get(m[1]); got.status >= 400 && got.status != 403 {
+				t.Errorf("%s: %s answers %d", c.path, m[1], got.status)
+			}
+		}
+		v.lang = "en"
+	}
+}
+
+// TestASignInsEndIsShownAgain: loading the page again, in another language or not,
+// shows the code and asks nobody.
+func TestASignInsEndIsShownAgain(t *testing.T) {
+	t.Parallel()
+	const callback = "/oauth/callback/social.example?state=state-1&code=c"
+	for _, c := range []struct{ cookie, en, fr string }{
+		{"x", `<output id="code">7k3m9q2x</output>`, `<output id="code">7k3m9q2x</output>`},
+		{"browser-secret", "Your account is proven", "Votre compte est prouvé"},
+	} {
+		s := open(t)
+		answer, text := s.do("GET", callback, "Cookie: __Host-cocarde-request="+c.cookie)
+		kept := answer.Cookies()
+		if len(kept) != 1 || kept[0].MaxAge != 600 || strings.Contains(kept[0].Value, "7k3m") || !strings.Contains(text, c.en) {
+			t.Fatalf("%v: %s", kept, text)
+		}
+		s.domain.got = attest.Callback{}
+		cookie := "Cookie: " + kept[0].Name + "=" + kept[0].Value
+		s.page(200, "GET", callback, []string{cookie}, c.en)
+		for _, m := range inSwitch.FindAllStringSubmatch(text, -1) {
+			words := map[string]string{"en": c.en, "fr": c.fr}
+			s.page(200, "GET", html.UnescapeString(m[1]), []string{cookie}, words[m[2]], `<html lang="`+m[2]+`"`)
+		}
+		if s.domain.got != (attest.Callback{}) {
+			t.Errorf("the sign-in was ended again: %+v", s.domain.got)
+		}
+		s.page(400, "GET", "/oauth/callback/social.example?state=other", []string{cookie}, "sign_in_unknown")
+		s.clock.Add(int64(10 * time.Minute))
+		s.page(200, "GET", callback, []string{cookie}, "One step is left")
+		if s.domain.got.State != "state-1" {
+			t.Error("the kept page outlives its code")
+		}
 	}
 }
 

@@ -207,17 +207,22 @@ type visitor struct {
 	now     time.Time
 }
 
+func newSealer(t *testing.T) web.Sealer {
+	t.Helper()
+	secret, err := keys.CreateSecret(filepath.Join(t.TempDir(), "secret"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, data := keys.NewDataKeys(secret)
+	return data.Sealing
+}
+
 func visit(t *testing.T, lang string, report verify.Report) *visitor {
 	t.Helper()
 	pages, err := web.NewPages(cocarde.Contract, look)
 	if err != nil {
 		t.Fatal(err)
 	}
-	secret, err := keys.CreateSecret(filepath.Join(t.TempDir(), "secret"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, data := keys.NewDataKeys(secret)
 	log := slog.New(slog.DiscardHandler)
 	problems := api.NewProblems(log, pages.ErrorPage)
 	v := &visitor{t: t, cookies: map[string]string{}, lang: lang, request: newRequest(t), now: whenAsked}
@@ -225,7 +230,7 @@ func visit(t *testing.T, lang string, report verify.Report) *visitor {
 		front.Options{Log: log, Issuer: issuer, Problem: problems.Front, Now: time.Now},
 		web.New(web.Config{
 			Issuer: issuer, Requests: v.request, Beginnings: v.request, Way: v.request, Issued: v.request,
-			Verifier: verifier{report}, Sealer: data.Sealing, Pages: pages, Refuse: problems.Write,
+			Verifier: verifier{report}, Sealer: newSealer(t), Pages: pages, Refuse: problems.Write,
 			Now: func() time.Time { return v.now },
 		}).Mount,
 	))

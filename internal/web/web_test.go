@@ -100,7 +100,7 @@ func open(t *testing.T) *site {
 	s.Server = httptest.NewServer(front.New(
 		front.Options{Log: log, Issuer: issuer, Problem: problems.Front, Now: time.Now},
 		web.New(web.Config{
-			Issuer: issuer, Requests: s.domain, Badges: s.shelf, Agencies: registry, Painter: s.painter,
+			Issuer: issuer, Requests: s.domain, Badges: s.shelf, Agencies: registry, Painter: s.painter, Sealer: newSealer(t),
 			Pages: pages, Refuse: problems.Write, Now: now,
 		}).Mount,
 	))
@@ -225,7 +225,13 @@ func TestStop(t *testing.T) {
 		t.Fatal("another site stops the mails")
 	}
 	s.page(404, "POST", "/request/stop/other", nil, "stop_link_unknown")
-	s.page(200, "POST", "/request/stop/stop-token", []string{"Sec-Fetch-Site: same-origin"}, "No more codes will come")
+	for _, lang := range []string{"", "?lang=fr"} {
+		answer, _ := s.do("POST", "/request/stop/stop-token"+lang, "Sec-Fetch-Site: same-origin")
+		if to := answer.Header.Get("Location"); answer.StatusCode != 303 || !strings.HasPrefix(to, "/request/stop/stop-token?done=yes") {
+			t.Fatalf("%d, leads to %s", answer.StatusCode, to)
+		}
+	}
+	s.page(200, "GET", "/request/stop/stop-token?done=yes", nil, "No more codes will come", `<a href="/request/stop/stop-token?done=yes&amp;lang=fr" lang="fr"`)
 	if !s.domain.stopped {
 		t.Error("the button does nothing")
 	}

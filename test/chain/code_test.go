@@ -176,7 +176,7 @@ func TestTheLinkInTheMailStopsMailAndTellsNobody(t *testing.T) {
 	forged := path[:len(path)-4] + strings.Map(func(r rune) rune { return 'A' + (r+1)%26 }, path[len(path)-4:])
 	a.do(http.MethodPost, forged, "").refused(http.StatusNotFound, "stop_link_unknown", "")
 	for range 2 {
-		a.do(http.MethodPost, path, "", "Accept: text/html").want(http.StatusOK)
+		a.do(http.MethodPost, path, "", "Accept: text/html").want(http.StatusSeeOther)
 	}
 	sent := len(w.mailbox.Messages(a.mailbox))
 	a.call(http.MethodPost, "/mailbox-proof", "{}").want(http.StatusOK)
