@@ -65,6 +65,11 @@ func newBadgeCache(b Badges, now func() time.Time) *badgeCache {
 	}
 }
 
+// current is a badge's state as it is now: its agent may just have changed it.
+func (c *badgeCache) current(ctx context.Context, id string) (attest.BadgeView, error) {
+	return c.badges.State(ctx, id)
+}
+
 func keyOf(v attest.BadgeView, f form, lang, kept string) badgeKey {
 	k := badgeKey{id: v.ID, state: v.State, changed: v.ChangedAt.UnixMicro(), form: f, lang: lang, kept: kept}
 	if v.Published != nil {

@@ -78,9 +78,10 @@ func (s *Web) leaveAgent(w http.ResponseWriter, a agent) error {
 // wayPage is what the page of a request shows.
 type wayPage struct {
 	attest.View
-	Path    string // of the request
-	Host    string // of the issuer, as its mails name it
-	SignIn  string // URL; empty if a new sign-in has to be prepared
+	Badge   attest.BadgeView // only where it was issued, and the request is still open
+	Path    string           // of the request
+	Host    string           // of the issuer, as its mails name it
+	SignIn  string           // URL; empty if a new sign-in has to be prepared
 	Notice  *notice
 	Mistake *mistake
 	Typed   string // a code that was refused
@@ -117,11 +118,24 @@ func (p wayPage) template() string {
 	case attest.Proven:
 		return "request-proven"
 	case attest.Issued:
-		if p.now.Before(p.ExpiresAt) {
+		switch {
+		case !p.open():
+		case p.Badge.State == attest.BadgeValid:
 			return "request-issued"
+		default:
+			return "request-not-in-force"
 		}
 	}
 	return "request-ended"
+}
+
+// open says whether the time of the request is not over.
+func (p wayPage) open() bool { return p.now.Before(p.ExpiresAt) }
+
+// SeenBefore says whether the link was in the profile at the account proof, and
+// nobody has looked since.
+func (p wayPage) SeenBefore() bool {
+	return p.Method == attest.ByLink && (p.Notice == nil || p.Notice.Sighting == nil)
 }
 
 // Ended is the code of why the request has ended: of one that led to a badge, its
@@ -168,7 +182,10 @@ func (s *Web) where(w http.ResponseWriter, r *http.Request, a agent) error {
 			return err
 		}
 	}
-	page := s.wayPage(a, view)
+	page, err := s.wayPage(r.Context(), a, view)
+	if err != nil {
+		return err
+	}
 	page.Notice = a.Notice
 	if a.Notice != nil {
 		if a.Notice.Refusal != nil {
@@ -185,10 +202,13 @@ func (s *Web) where(w http.ResponseWriter, r *http.Request, a agent) error {
 	return s.showForm(w, r, http.StatusOK, page.template(), page)
 }
 
-func (s *Web) wayPage(a agent, view attest.View) wayPage {
-	page := wayPage{View: view, Path: "/request/" + a.ID, Host: hostOf(s.issuer), now: s.now()}
+func (s *Web) wayPage(ctx context.Context, a agent, view attest.View) (page wayPage, err error) {
+	page = wayPage{View: view, Path: "/request/" + a.ID, Host: hostOf(s.issuer), now: s.now()}
 	if page.now.Before(a.SignInEnds) {
 		page.SignIn = a.SignIn
 	}
-	return page
+	if view.State == attest.Issued && page.open() {
+		page.Badge, err = s.badges.current(ctx, page.BadgeID())
+	}
+	return page, err
 }

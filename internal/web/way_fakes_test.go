@@ -42,7 +42,8 @@ type request struct {
 	view  attest.View
 	begun *attest.Beginning
 	seen  attest.Sighting // at the next look
-	fails error           // of the next step
+	badge attest.BadgeView
+	fails error // of the next step
 	calls []string
 }
 
@@ -53,7 +54,7 @@ func newRequest(t *testing.T) *request {
 		t.Fatal(err)
 	}
 	actor := attest.Actor{ID: "https://social.example/users/1", URL: "https://social.example/@marie", Handle: h, Host: h.Host()}
-	return &request{t: t, view: attest.View{
+	return &request{t: t, badge: attest.BadgeView{ID: badge, State: attest.BadgeValid, ChangedAt: whenAsked}, view: attest.View{
 		ID: requestID, State: attest.AwaitingAccountProof, Method: attest.ByOAuth, Handle: h, Actor: actor,
 		Agency:   attest.Agency{Domain: "culture.gouv.fr", Name: "Ministère de la Culture", Country: "FR"},
 		BadgeURL: issuer + "/b/" + badge, CodesLeft: 2, Listed: true, ExpiresAt: whenAsked.Add(24 * time.Hour),
@@ -154,6 +155,13 @@ func (q *request) LookAtProfile(_ context.Context, id, token string) (attest.Sig
 	return q.seen, q.step("LookAtProfile", id, token)
 }
 
+func (q *request) State(_ context.Context, id string) (attest.BadgeView, error) {
+	if id != badge || q.view.State != attest.Issued {
+		q.t.Errorf("asked for the badge %s of a request that is %s", id, q.view.State)
+	}
+	return q.badge, nil
+}
+
 func (q *request) FinishSignIn(_ context.Context, c attest.Callback) (attest.SignedIn, error) {
 	if c.Browser != "browser-secret" || c.State != "state-1" {
 		q.t.Errorf("handed on: %+v", c)
@@ -229,7 +237,7 @@ func visit(t *testing.T, lang string, report verify.Report) *visitor {
 	v.server = httptest.NewServer(front.New(
 		front.Options{Log: log, Issuer: issuer, Problem: problems.Front, Now: time.Now},
 		web.New(web.Config{
-			Issuer: issuer, Requests: v.request, Beginnings: v.request, Way: v.request, Issued: v.request,
+			Issuer: issuer, Requests: v.request, Beginnings: v.request, Way: v.request, Badges: v.request, Issued: v.request,
 			Verifier: verifier{report}, Sealer: newSealer(t), Pages: pages, Refuse: problems.Write,
 			Now: func() time.Time { return v.now },
 		}).Mount,

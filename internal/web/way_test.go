@@ -49,7 +49,7 @@ func TestStates(t *testing.T) {
 		"proven":        {attest.ByLink, attest.Proven, nil, 0, "Get my badge", "Recevoir mon badge", []string{"@marie@social.example", "Ministère de la Culture", here + "/withdrawal"}},
 		"issued": {attest.ByOAuth, attest.Issued, nil, 0, "Your badge is ready", "Votre badge est prêt",
 			[]string{`src="/b/` + badge + `.svg" alt="`, `>` + issuer + "/b/" + badge + `</textarea>`, here + "/attestation.txt", here + "/profile-check"}},
-		"issued by link": {attest.ByLink, attest.Issued, nil, 0, "Save your profile once more", "Enregistrez votre profil encore une fois", nil},
+		"issued by link": {attest.ByLink, attest.Issued, nil, 0, "If it is still there, save your profile once more", "S’il y est toujours, enregistrez votre profil encore une fois", nil},
 		"expired":        {attest.ByOAuth, attest.Expired, nil, 0, "its 24 hours are over", "ses 24 heures sont écoulées", []string{`href="/request"`}},
 		"withdrawn":      {attest.ByOAuth, attest.Withdrawn, nil, 0, "You have stopped this request", "Vous avez abandonné", []string{`href="/request"`}},
 		"refused":        {attest.ByOAuth, attest.Refused, nil, 0, "after too many wrong codes", "trop de codes faux", []string{`href="/request"`}},
@@ -149,6 +149,52 @@ func TestLooks(t *testing.T) {
 	v.request.seen.Found = true
 	v.post(here + "/profile-check").to(here)
 	v.get(here).is(200, "Your profile shows the link of the badge.")
+}
+
+// TestABadgeNotInForce: the page of the request says so, since when and what it
+// means, and does not have its link placed anywhere.
+func TestABadgeNotInForce(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		state  attest.BadgeState
+		en, fr []string
+		file   bool
+	}{
+		{attest.BadgeSuspended, []string{"Your badge is suspended", "suspended on 23\u00a0November 2026", "Do not put its link in your profile", "To learn the reason"},
+			[]string{"Votre badge est suspendu", "suspendu le 23\u00a0novembre 2026", "Ne placez pas son lien"}, true},
+		{attest.BadgeRevoked, []string{"Your badge is revoked", "revoked on 23\u00a0November 2026", "Take its link out", `class="failed"`, `href="/request"`},
+			[]string{"Votre badge est révoqué", "révoqué le 23\u00a0novembre 2026", "Retirez son lien"}, false},
+		{attest.BadgeEnded, []string{"Your badge has ended", "ended on 23\u00a0November 2026", "Take its link out", `href="/request"`},
+			[]string{"Votre badge a pris fin", "a pris fin le 23\u00a0novembre 2026", "Retirez son lien"}, false},
+	} {
+		for lang, words := range map[string][]string{"en": c.en, "fr": c.fr} {
+			v := underWay(t, lang, attest.ByLink, attest.Issued)
+			v.get(here).is(200, here+"/profile-check")
+			v.request.badge.State, v.request.badge.ChangedAt = c.state, whenAsked.Add(24*time.Hour)
+			v.request.seen.Found = true
+			v.post(here + "/profile-check").to(here) // from a page that was shown before
+			for range 2 {
+				page := v.get(here).is(200, append(words, `href="/b/`+badge+`"`, `href="mailto:badges@example.org"`)...)
+				page.lacks("is ready", "est prêt", "Mastodon", "<textarea", here+"/profile-check", "turns the link green")
+				if strings.Contains(page.text, here+"/attestation.txt") != c.file {
+					t.Errorf("%s: whether the page offers the file: %s", c.state, page.text)
+				}
+			}
+			v.get(here+"/attestation.txt").is(200, disclosed)
+		}
+	}
+}
+
+// TestOnlyWhatWasSeenIsTold: that a profile has the link is told of the proof, until
+// somebody looks.
+func TestOnlyWhatWasSeenIsTold(t *testing.T) {
+	t.Parallel()
+	const before = "The link was in your profile when the account was proven."
+	v := underWay(t, "en", attest.ByLink, attest.Issued)
+	v.get(here).is(200, before)
+	v.post(here + "/profile-check").to(here)
+	v.get(here).is(200, "The link is not there yet").lacks(before)
+	underWay(t, "en", attest.ByOAuth, attest.Issued).get(here).is(200).lacks(before)
 }
 
 func TestRefusedSteps(t *testing.T) {

@@ -110,7 +110,10 @@ func (s *Web) notTaken(w http.ResponseWriter, r *http.Request, a agent, typed st
 	if err != nil {
 		return err
 	}
-	page := s.wayPage(a, view)
+	page, err := s.wayPage(r.Context(), a, view)
+	if err != nil {
+		return err
+	}
 	if view.State == attest.AwaitingMailboxProof && page.Minutes() == 0 {
 		m.Field = "" // the page has no field for a code that has ended
 	}
@@ -131,7 +134,7 @@ func (p wayPage) awaits(step string) bool {
 	case "attestation":
 		return p.State == attest.Proven
 	case "profile-check":
-		return p.template() == "request-issued"
+		return p.State == attest.Issued && p.open()
 	}
 	return false
 }
@@ -145,7 +148,7 @@ func (s *Web) download(w http.ResponseWriter, r *http.Request, a agent) error {
 	if err != nil {
 		return err
 	}
-	if s.wayPage(a, view).template() != "request-issued" {
+	if view.State != attest.Issued || !s.now().Before(view.ExpiresAt) {
 		return s.redirect(w, r, "/request/"+a.ID)
 	}
 	issued, err := s.way.Issue(r.Context(), a.ID, a.Token)
