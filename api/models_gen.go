@@ -846,6 +846,18 @@ type ReadStartParams struct {
 	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
 }
 
+// AskToForgetParams defines parameters for AskToForget.
+type AskToForgetParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
+// ForgetParams defines parameters for Forget.
+type ForgetParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
 // AskFirstParams defines parameters for AskFirst.
 type AskFirstParams struct {
 	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
@@ -860,10 +872,11 @@ type AskParams struct {
 
 // AnswerFormdataBody defines parameters for Answer.
 type AnswerFormdataBody struct {
-	Email  *string                   `form:"email,omitempty" json:"email,omitempty"`
-	Handle *string                   `form:"handle,omitempty" json:"handle,omitempty"`
-	Listed *AnswerFormdataBodyListed `form:"listed,omitempty" json:"listed,omitempty"`
-	Proof  *AnswerFormdataBodyProof  `form:"proof,omitempty" json:"proof,omitempty"`
+	Email   *string                   `form:"email,omitempty" json:"email,omitempty"`
+	Handle  *string                   `form:"handle,omitempty" json:"handle,omitempty"`
+	Instead *string                   `form:"instead,omitempty" json:"instead,omitempty"`
+	Listed  *AnswerFormdataBodyListed `form:"listed,omitempty" json:"listed,omitempty"`
+	Proof   *AnswerFormdataBodyProof  `form:"proof,omitempty" json:"proof,omitempty"`
 }
 
 // AnswerParams defines parameters for Answer.

@@ -118,6 +118,7 @@ type beginPage struct {
 	Questions int
 	Next      string // path
 	Issuer    string
+	Former    *attest.View // the request that would be given up; only at the summary
 	Mistake   *mistake
 }
 
@@ -127,6 +128,12 @@ func (s *Web) showQuestion(w http.ResponseWriter, r *http.Request, name, typed s
 	page := beginPage{
 		answers: a, Typed: typed, Questions: len(questions), Next: beginPath + a.next(), Issuer: s.issuer, Mistake: m,
 		Number: 1 + slices.IndexFunc(questions, func(q question) bool { return q.name == name }),
+	}
+	if name == "summary" {
+		var err error
+		if page.Former, err = s.former(r); err != nil {
+			return err
+		}
 	}
 	return s.showForm(w, r, m.announce(w.Header()), "request-"+name, page)
 }
@@ -184,7 +191,7 @@ func (s *Web) answer(w http.ResponseWriter, r *http.Request) error {
 	case i != 0 && !kept:
 		return s.answersLost(w, r)
 	case i < 0:
-		return s.begin(w, r, a)
+		return s.begin(w, r, form.Get("instead"), a)
 	}
 	return s.takeAnswer(w, r, questions[i], form, a)
 }

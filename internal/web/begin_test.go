@@ -138,6 +138,85 @@ func TestNotBegun(t *testing.T) {
 	v.post("/request/new/summary").to("/request/" + requestID)
 }
 
+// TestAnotherRequest: a browser holds one request, and never loses it unwarned.
+func TestAnotherRequest(t *testing.T) {
+	t.Parallel()
+	const file = "Save the attestation file of the former first"
+	v := visit(t, "en", verify.Report{})
+	v.answerAll("oauth", "yes")
+	v.get("/request/new/summary").is(200).lacks(`name="instead"`, "cannot be opened in this browser")
+	v.post("/request/new/summary").to(here)
+	v.answerAll("link", "yes")
+	for state, words := range map[attest.State]string{
+		attest.AwaitingMailboxProof: "You have a request under way", attest.Issued: "and it was issued",
+	} {
+		v.request.view.State = state
+		for _, path := range []string{"/request", "/request/new/summary"} {
+			page := v.get(path).is(200, words, "cannot be opened in this browser any more", `href="`+here+`"`)
+			if strings.Contains(page.text, file) != (state == attest.Issued) {
+				t.Errorf("%s, %s: whether the file is spoken of: %s", path, state, page.text)
+			}
+		}
+		v.request.begun = nil
+		for _, instead := range []string{"", "000000000000"} { // from a page that did not know of the former
+			v.post("/request/new/summary", "instead", instead).to("/request/new/summary")
+		}
+		if v.request.begun != nil {
+			t.Error("another request has begun unwarned")
+		}
+		v.get(here + "/attestation.txt")
+	}
+	v.get("/request/new/summary").is(200, `name="instead" value="`+requestID+`"`)
+	v.post("/request/new/summary", "instead", requestID).to(here)
+	if v.request.begun == nil {
+		t.Error("nothing has begun")
+	}
+	v.answerAll("link", "yes")
+	for _, state := range []attest.State{attest.Withdrawn, attest.Refused, attest.Expired} { // nothing to lose
+		v.request.view.State = state
+		v.get("/request").is(200).lacks(here)
+		v.get("/request/new/summary").is(200).lacks(here, `name="instead"`)
+	}
+	v.post("/request/new/summary").to(here)
+}
+
+// TestForget: a browser that others use keeps nothing.
+func TestForget(t *testing.T) {
+	t.Parallel()
+	v := visit(t, "en", verify.Report{})
+	const done = "This browser keeps nothing of your request"
+	v.get("/request/forget").is(200, done).lacks("<form")
+	v.answerAll("oauth", "yes")
+	for _, name := range []string{"found", "mailbox", "proof", "listing", "summary"} {
+		v.get("/request/new/"+name).is(200, `href="/request/forget"`)
+	}
+	v.post("/request/new/summary").to(here)
+	for _, state := range []attest.State{attest.AwaitingAccountProof, attest.AwaitingMailboxProof, attest.Proven, attest.Issued, attest.Withdrawn} {
+		v.request.view.State = state
+		v.get(here).is(200, `href="/request/forget"`)
+	}
+	v.post("/request/new/account", "handle", "marie@SOCIAL.example").to("/request/new/found")
+	v.request.view.State = attest.AwaitingAccountProof
+	v.get("/oauth/callback/social.example?state=state-1&code=c").to(here)
+	v.get("/oauth/callback/social.example?state=state-1&code=c").is(200)
+	if len(v.cookies) != 4 {
+		t.Fatalf("kept: %v", v.cookies)
+	}
+	v.do("POST", "/request/forget", url.Values{}, "Sec-Fetch-Site: cross-site").is(403, "cross_origin")
+	v.get("/request/forget").is(200, `<form method="post" action="/request/forget">`, "save it first").lacks(done)
+	if len(v.cookies) != 4 {
+		t.Fatal("looking, or another site, has ended something")
+	}
+	v.post("/request/forget").to("/request/forget")
+	v.get("/request/forget").is(200, done)
+	if len(v.cookies) > 0 {
+		t.Errorf("still kept: %v", v.cookies)
+	}
+	v.get(here).is(403)
+	v.get("/request/new/summary").is(410)
+	v.post("/request/forget").to("/request/forget")
+}
+
 // TestOtherSites: no page of another site can answer or take a step.
 func TestOtherSites(t *testing.T) {
 	t.Parallel()

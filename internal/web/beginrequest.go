@@ -10,26 +10,53 @@ import (
 	"cocarde.example/internal/front"
 )
 
-// start says what a badge is and what will be public, before anything is asked;
-// whoever has a request under way in this browser gets back to it from here.
-func (s *Web) start(w http.ResponseWriter, r *http.Request) error {
-	a, open := s.agentOf(r)
-	if open {
-		view, err := s.way.Look(r.Context(), a.ID, a.Token)
-		if err != nil && !refused(err) {
-			return err
-		}
-		if err == nil && !ended(view.State) && s.now().Before(view.ExpiresAt) {
-			return s.pages.show(w, r, http.StatusOK, "request", &view)
-		}
-	}
-	return s.pages.show(w, r, http.StatusOK, "request", (*attest.View)(nil))
+// startPage is what the page before the questions shows.
+type startPage struct {
+	Former *attest.View // the request that this browser holds, if any
 }
 
-// begin begins the request that the answers ask for.
-func (s *Web) begin(w http.ResponseWriter, r *http.Request, a answers) error {
+// start says what a badge is and what will be public, before anything is asked;
+// whoever holds a request in this browser gets back to it from here.
+func (s *Web) start(w http.ResponseWriter, r *http.Request) error {
+	former, err := s.former(r)
+	if err != nil {
+		return err
+	}
+	return s.pages.show(w, r, http.StatusOK, "request", startPage{former})
+}
+
+// former is the request that this browser holds, nil for one that came to nothing
+// or whose time is over.
+func (s *Web) former(r *http.Request) (*attest.View, error) {
+	a, held := s.agentOf(r)
+	if !held {
+		return nil, nil
+	}
+	view, err := s.way.Look(r.Context(), a.ID, a.Token)
+	if refused(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if ended(view.State) || !s.now().Before(view.ExpiresAt) {
+		return nil, nil
+	}
+	return &view, nil
+}
+
+// begin begins the request that the answers ask for. A browser holds one: the
+// former is given up only by a form that named it.
+func (s *Web) begin(w http.ResponseWriter, r *http.Request, instead string, a answers) error {
 	if a.next() != "summary" {
 		return s.redirect(w, r, beginPath+a.next())
+	}
+	former, err := s.former(r)
+	if err != nil {
+		return err
+	}
+	if former != nil && instead != former.ID {
+		return s.redirect(w, r, beginPath+"summary")
 	}
 	begun, err := s.beginnings.Begin(r.Context(), attest.Beginning{
 		Handle: a.Handle, Email: a.Email, Method: a.Proof, Lang: s.pages.languageOf(r),

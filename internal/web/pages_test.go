@@ -160,7 +160,7 @@ func TestEveryPageCanBeReadInAnotherLanguage(t *testing.T) {
 	}{
 		{"/request/new/mailbox", "email", "marie@gmail.com", "/request/new/mailbox", 422},
 		{"/request/new/mailbox?lang=en", "email", "marie@gmail.com", "/request/new/mailbox", 422},
-		{"/request/new/summary", "", "", "/request/new/summary", 422},
+		{"/request/new/summary", "instead", requestID, "/request/new/summary", 422},
 		{"/request/new/account", "handle", strings.Repeat("x", 9000), "/request/new/account", 413},
 		{here + "/mailbox-proof", "code", "11112222", here, 422},
 		{"/request/000000000000/mailbox-proof", "code", "11112222", "/request/000000000000", 403},

@@ -24,6 +24,8 @@ func (s *Web) Mount(router *mux.Router) {
 	get("/request/stop/{token}", s.askToStop)
 	post("/request/stop/{token}", s.stop)
 	get("/request", s.start)
+	get(forgetPath, s.askToForget)
+	post(forgetPath, s.forget)
 	get("/request/new", s.askFirst)
 	get("/request/new/{question}", s.ask)
 	post("/request/new/{question}", s.answer)

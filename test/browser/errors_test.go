@@ -274,7 +274,7 @@ func TestGivingUp(t *testing.T) {
 	request := a.address()
 	a.wants(a.visit(a.w.origin()+"/request"), 200)
 	a.inspect("start-under-way")
-	a.wants(a.click(`main .note a`), 200)
+	a.wants(a.click(`main .warning a`), 200)
 	if a.address() != request {
 		t.Errorf("back at %s, not %s", a.address(), request)
 	}
