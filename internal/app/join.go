@@ -141,7 +141,7 @@ func newSender(origin string, o Options) (*mail.Sender, error) {
 	}
 	return mail.NewSender(mail.Config{
 		URL: o.Config.SMTPURL, Password: password, From: o.Config.Sender(origin), Name: o.Config.Name,
-		Issuer: origin, RootCAs: o.MailRoots, Now: o.Now,
+		Contact: o.Config.Look().ContactText(), Issuer: origin, RootCAs: o.MailRoots, Now: o.Now,
 	})
 }
 

@@ -11,7 +11,7 @@ import (
 func look(c config.Config) web.Look {
 	own := c.Look()
 	return web.Look{
-		Name: c.Name, Colours: own.Colours, Logo: own.Logo, Contact: own.Contact, Lang: c.Lang,
+		Name: c.Name, Colours: own.Colours, Logo: own.Logo, Contact: own.Contact, ContactText: own.ContactText(), Lang: c.Lang,
 		MailboxDays: int(c.Mailbox() / (24 * time.Hour)),
 		Legal: func(lang string) []web.Paragraph {
 			var all []web.Paragraph

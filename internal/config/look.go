@@ -31,6 +31,12 @@ type Paragraph struct {
 	Text    string
 }
 
+// ContactText is the contact without its scheme, to read.
+func (l Look) ContactText() string {
+	_, text, _ := strings.Cut(l.Contact, ":")
+	return strings.TrimPrefix(text, "//")
+}
+
 // Legal gives the legal notice in a language.
 func (l Look) Legal(lang string) []Paragraph {
 	if own, ok := l.legal[lang]; ok {

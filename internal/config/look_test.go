@@ -44,7 +44,7 @@ func TestLook(t *testing.T) {
 	}
 	look := c.Look()
 	if c.Name != "Badges of the agency" || look.Colours != [3]string{"#1f4e4a", "#f6f1e4", "#8a4b1f"} || len(look.Logo) == 0 ||
-		look.Contact != "mailto:badges@agency.example" {
+		look.Contact != "mailto:badges@agency.example" || look.ContactText() != "badges@agency.example" {
 		t.Errorf("%q %+v", c.Name, look)
 	}
 	want := []Paragraph{{true, "Publisher"}, {false, "The agency."}, {false, "Second line\nof it."}}

@@ -5,7 +5,7 @@
 // placeholders, and every id to a place that uses it.
 //
 // What is a language's own stands in its file too: "lang.name" is what its
-// speakers call it, "date" how they write a day, "moment" a time of it.
+// speakers call it, "lang.direction" from which side they read it, "date" how they write a day, "moment" a time of it.
 //
 // Files are parsed at the first text that is asked for, not at start.
 package locale

@@ -134,6 +134,10 @@ func Choose(asked, acceptLanguage string) string {
 // Name is what the language's speakers call it.
 func Name(lang string) (string, error) { return Text(lang, "lang.name", nil) }
 
+// Direction is how the language is written, as the dir attribute of HTML wants it:
+// "ltr" or "rtl".
+func Direction(lang string) (string, error) { return Text(lang, "lang.direction", nil) }
+
 // Text gives a text with data in its placeholders, in the default language if
 // there is none in the one asked for. An id that no file has, or data that does
 // not fit, is a defect, and an error.

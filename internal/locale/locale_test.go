@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/language"
 )
 
 // placeholder finds what a text names of its data.
@@ -79,6 +80,22 @@ func TestFrenchHasOneWordForAMailbox(t *testing.T) {
 	for id, text := range texts(t, "fr") {
 		if strings.Contains(strings.ToLower(text), "boîte") {
 			t.Errorf("fr.json: %s: a mailbox is « une messagerie »: %q", id, text)
+		}
+	}
+}
+
+// TestDirection: a language is read from the side that its script is.
+func TestDirection(t *testing.T) {
+	t.Parallel()
+	fromTheRight := []string{"Arab", "Hebr", "Thaa", "Syrc", "Nkoo", "Adlm"}
+	for _, lang := range Languages() {
+		script, _ := language.Make(lang).Script()
+		want := "ltr"
+		if slices.Contains(fromTheRight, script.String()) {
+			want = "rtl"
+		}
+		if got, err := Direction(lang); err != nil || got != want {
+			t.Errorf("%s is written %q, %v; want %s", lang, got, err, want)
 		}
 	}
 }

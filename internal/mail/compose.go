@@ -19,7 +19,7 @@ func (s *Sender) compose(m attest.Message) (*gomail.Msg, error) {
 	if err != nil {
 		return nil, ErrRefused.Because(errors.New("the recipient is no address"))
 	}
-	l, err := write(s.config.Name, m)
+	l, err := write(s.config.Name, s.config.Contact, m)
 	if err != nil {
 		return nil, fmt.Errorf("write mail: %w", err)
 	}

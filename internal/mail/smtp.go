@@ -28,6 +28,9 @@ type Config struct {
 	Password string
 	// From is the sender's address, and Name the name that goes with it.
 	From, Name string
+	// Contact is where readers can ask, as they read it: a mail address or an address
+	// of the web without its scheme, for a code mail has but one link. Empty without one.
+	Contact string
 	// Issuer is the origin in whose name Message-IDs are made.
 	Issuer string
 	// RootCAs replaces the system's; for tests.

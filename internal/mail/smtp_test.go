@@ -82,7 +82,7 @@ func TestSend(t *testing.T) {
 	if len(got) != 1 {
 		t.Fatalf("%d mails arrived", len(got))
 	}
-	want, err := write("Cocarde", code)
+	want, err := write("Cocarde", "", code)
 	if err != nil {
 		t.Fatal(err)
 	}

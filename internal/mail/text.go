@@ -19,12 +19,13 @@ type letter struct {
 // fields are what a text may name. Issuer is a name and a host: an origin would be a
 // link, and a code mail has but the one that stops it.
 type fields struct {
-	Issuer, Handle, Instance, Agency, Replaces string
-	Minutes                                    int
+	Issuer, Handle, Instance, Agency, Replaces, Contact string
+	Minutes                                             int
 }
 
-// write renders a message of an issuer, by its name, in the message's language.
-func write(name string, m attest.Message) (letter, error) {
+// write renders a message of an issuer, by its name and its contact, in the
+// message's language.
+func write(name, contact string, m attest.Message) (letter, error) {
 	if err := plain(m); err != nil {
 		return letter{}, err
 	}
@@ -34,7 +35,7 @@ func write(name string, m attest.Message) (letter, error) {
 	}
 	p := page{lang: m.Lang, fields: fields{
 		Issuer: name + " (" + issuer.Host + ")", Handle: m.Handle, Instance: m.Instance, Agency: m.Agency,
-		Replaces: m.Replaces, Minutes: m.Minutes,
+		Replaces: m.Replaces, Minutes: m.Minutes, Contact: contact,
 	}}
 	p.text("mail.hello")
 	switch m.Kind {
@@ -45,7 +46,7 @@ func write(name string, m attest.Message) (letter, error) {
 	default:
 		return letter{}, fmt.Errorf("mail of unknown kind %q", m.Kind)
 	}
-	p.paragraphs = append(p.paragraphs, "-- \n"+p.get("mail.sign-off"))
+	p.foot()
 	l := letter{subject: p.get("mail." + string(m.Kind) + ".subject"), body: strings.Join(p.paragraphs, "\n\n") + "\n"}
 	return l, p.err
 }
@@ -85,6 +86,14 @@ func (p *page) badge(m attest.Message) {
 	p.text(id + ".what")
 	p.paragraphs = append(p.paragraphs, p.get(id+".badge")+"\n"+m.BadgeURL)
 	p.text(id + ".not-you")
+}
+
+func (p *page) foot() {
+	foot := "-- \n" + p.get("mail.sign-off")
+	if p.fields.Contact != "" {
+		foot += "\n" + p.get("mail.contact")
+	}
+	p.paragraphs = append(p.paragraphs, foot)
 }
 
 // grouped writes a code as people read one out: "1234 5678".

@@ -42,7 +42,7 @@ func TestTexts(t *testing.T) {
 		} {
 			t.Run(lang+"/"+name, func(t *testing.T) {
 				t.Parallel()
-				l, err := write("Cocarde", m)
+				l, err := write("Cocarde", "badges@agency.example", m)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -57,6 +57,15 @@ func TestTexts(t *testing.T) {
 				golden(t, filepath.Join("testdata", name+"."+lang+".txt"), l.subject+"\n\n"+l.body)
 			})
 		}
+	}
+}
+
+// TestFootWithoutContact: where none is configured, the mail names none.
+func TestFootWithoutContact(t *testing.T) {
+	t.Parallel()
+	l, err := write("Cocarde", "", message(attest.MailCode, "en"))
+	if err != nil || !strings.HasSuffix(l.body, "Replies to it are not read.\n") {
+		t.Errorf("%v: %s", err, l.body)
 	}
 }
 
@@ -89,7 +98,7 @@ func TestWriteRefuses(t *testing.T) {
 			t.Parallel()
 			m := message(attest.MailCode, "fr")
 			change(&m)
-			if l, err := write("Cocarde", m); err == nil {
+			if l, err := write("Cocarde", "", m); err == nil {
 				t.Errorf("wrote %q", l.body)
 			}
 		})

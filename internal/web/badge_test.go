@@ -233,7 +233,7 @@ func TestBadgeSpeaksTheReadersLanguage(t *testing.T) {
 	path := "/b/" + idOf(attest.BadgeValid)
 	_, text := s.do("GET", path+"?lang=fr&utm_source=x", "Accept-Language: en")
 	for _, want := range []string{
-		`<html lang="fr">`, "En vigueur", "22 mai 2027", `href="/verify?id=` + idOf(attest.BadgeValid) + `&amp;lang=fr"`,
+		`<html lang="fr" dir="ltr">`, "En vigueur", "22 mai 2027", `href="/verify?id=` + idOf(attest.BadgeValid) + `&amp;lang=fr"`,
 		`content="` + issuer + path + `/preview.png?lang=fr"`, `href="` + path + `?lang=en"`,
 	} {
 		if !strings.Contains(text, want) {

@@ -3,7 +3,6 @@ package web
 import (
 	"fmt"
 	"net/http"
-	"strings"
 
 	"cocarde.example/internal/colour"
 )
@@ -17,9 +16,10 @@ type Look struct {
 	Colours [3]string
 	Logo    []byte // PNG
 	// Legal gives the paragraphs of the legal notice in a language.
-	Legal   func(lang string) []Paragraph
-	Contact string // mailto: or https: URL
-	Lang    string // of readers who ask for no language that there is
+	Legal func(lang string) []Paragraph
+	// Contact is a mailto: or https: URL, and ContactText what is read of it.
+	Contact, ContactText string
+	Lang                 string // of readers who ask for no language that there is
 	// MailboxDays is for how many days the mailbox of an ended badge is kept.
 	MailboxDays int
 }
@@ -32,12 +32,6 @@ type Paragraph struct {
 
 // HasLogo says whether there is a logo to show beside the name.
 func (l Look) HasLogo() bool { return len(l.Logo) > 0 }
-
-// ContactText is the contact without the scheme, to read.
-func (l Look) ContactText() string {
-	_, text, _ := strings.Cut(l.Contact, ":")
-	return strings.TrimPrefix(text, "//")
-}
 
 // legal shows the legal notice: the issuer's own text, and what the program keeps.
 func (s *Web) legal(w http.ResponseWriter, r *http.Request) error {

@@ -90,6 +90,9 @@ func placeholders(pairs []any) (map[string]any, error) {
 	return data, nil
 }
 
+// Direction is that of the page's language, for the dir attribute.
+func (p page) Direction() (string, error) { return locale.Direction(p.Lang) }
+
 // Date writes a day as the reader does.
 func (p page) Date(t time.Time) (string, error) { return locale.Date(p.Lang, t) }
 

@@ -38,7 +38,7 @@ func everyPage(t *testing.T, s *site, visit func(path, text string)) {
 	for _, path := range paths {
 		for _, lang := range []string{"en", "fr"} {
 			_, text := s.do("GET", path, "Accept-Language: "+lang)
-			if !strings.Contains(text, `<html lang="`+lang+`">`) {
+			if !strings.Contains(text, `<html lang="`+lang+`" dir="ltr">`) {
 				t.Fatalf("%s is not in %s:\n%s", path, lang, text)
 			}
 			visit(path+" "+lang, text)

@@ -343,7 +343,7 @@ func (g got) check(lang string) {
 	if found := active.FindString(g.text); found != "" {
 		g.t.Errorf("the page has %q", found)
 	}
-	if !strings.Contains(g.text, `<html lang="`+lang+`">`) || strings.Count(g.text, "<h1") != 1 {
+	if !strings.Contains(g.text, `<html lang="`+lang+`" dir="ltr">`) || strings.Count(g.text, "<h1") != 1 {
 		g.t.Errorf("not one h1, or not in %s: %s", lang, g.text)
 	}
 	ids := map[string]bool{}

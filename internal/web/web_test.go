@@ -30,7 +30,7 @@ const (
 )
 
 var look = web.Look{
-	Name: "Badges of the Republic", Colours: [3]string{"#1f4e4a", "#f6f1e4", "#8a4b1f"}, Contact: "mailto:badges@example.org", Lang: "en",
+	Name: "Badges of the Republic", Colours: [3]string{"#1f4e4a", "#f6f1e4", "#8a4b1f"}, Contact: "mailto:badges@example.org", ContactText: "badges@example.org", Lang: "en",
 	MailboxDays: 365,
 	Legal: func(string) []web.Paragraph {
 		return []web.Paragraph{{Heading: true, Text: "Who"}, {Text: "Everything is <b>ours</b>."}}
@@ -160,7 +160,7 @@ func checkPage(t *testing.T, answer *http.Response, text string) {
 		h.Get("Cache-Control") != "no-store" || !strings.Contains(strings.Join(h.Values("Vary"), ","), "Accept-Language") {
 		t.Errorf("headers: %v", h)
 	}
-	if lang := h.Get("Content-Language"); !strings.Contains(text, `<html lang="`+lang+`">`) {
+	if lang := h.Get("Content-Language"); !strings.Contains(text, `<html lang="`+lang+`" dir="ltr">`) {
 		t.Errorf("the page is not in %q", lang)
 	}
 	if found := elsewhere.FindString(text); found != "" {
