@@ -113,6 +113,10 @@ func TestQuestionsRefuseWithAdvice(t *testing.T) {
 	a.wants(a.click(send), 200)
 	a.click(send)
 	a.refused("listed", "refused-listing")
+	a.wants(a.click(`footer a[hreflang=en]`), 200)
+	if lang := a.attribute("html", "lang"); lang != "en" || !a.has("input[name=listed]") {
+		t.Errorf("after a refusal the switch leads to %s in %q", a.address(), lang)
+	}
 }
 
 // TestAnAccountThatHasABadge asks for a second one.
@@ -188,6 +192,12 @@ func TestAnotherBrowser(t *testing.T) {
 			elsewhere.says(a.handle)
 			code := elsewhere.text("output")
 			elsewhere.inspect("carry-code-" + lang)
+			for _, other := range []string{"fr", "en", lang} { // its page may be loaded again
+				elsewhere.wants(elsewhere.click(`footer a[hreflang=`+other+`]`), 200)
+				if again := elsewhere.text("output"); again != code || elsewhere.attribute("html", "lang") != other {
+					t.Errorf("loaded again, in %s, the page shows the code %q, not %q", other, again, code)
+				}
+			}
 
 			if !a.has("details[open] #code") {
 				a.choose("details:has(#code) summary")
@@ -292,6 +302,9 @@ func TestStoppingMail(t *testing.T) {
 	a.readCode(1)
 	a.mailTab.inspect("sandbox-mail")
 	mail := a.mailTab.text("pre.mail")
+	if !strings.Contains(mail, "cocarde@culture.gouv.fr") {
+		t.Errorf("the mail does not name the contact: %s", mail)
+	}
 	link := mail[strings.Index(mail, a.w.origin()+"/request/stop/"):]
 	stranger := open(t, "fr")
 	stranger.wants(stranger.visit(strings.Fields(link)[0]), 200)
