@@ -166,7 +166,13 @@ func TestAnotherRequest(t *testing.T) {
 		}
 		v.get(here + "/attestation.txt")
 	}
-	v.get("/request/new/summary").is(200, `name="instead" value="`+requestID+`"`)
+	for state, lost := range map[attest.BadgeState]bool{attest.BadgeSuspended: true, attest.BadgeRevoked: false, attest.BadgeEnded: false} {
+		v.request.view.State, v.request.badge.State = attest.Issued, state
+		if page := v.get("/request/new/summary").is(200); strings.Contains(page.text, `name="instead" value="`+requestID+`"`) != lost {
+			t.Errorf("%s: whether there is something to lose: %s", state, page.text)
+		}
+	}
+	v.request.badge.State = attest.BadgeValid
 	v.post("/request/new/summary", "instead", requestID).to(here)
 	if v.request.begun == nil {
 		t.Error("nothing has begun")

@@ -25,8 +25,8 @@ func (s *Web) start(w http.ResponseWriter, r *http.Request) error {
 	return s.pages.show(w, r, http.StatusOK, "request", startPage{former})
 }
 
-// former is the request that this browser holds, nil for one that came to nothing
-// or whose time is over.
+// former is the request that this browser holds, nil for one of which nothing is
+// left: it came to nothing, its time is over, or its badge is gone for good.
 func (s *Web) former(r *http.Request) (*attest.View, error) {
 	a, held := s.agentOf(r)
 	if !held {
@@ -41,6 +41,12 @@ func (s *Web) former(r *http.Request) (*attest.View, error) {
 	}
 	if ended(view.State) || !s.now().Before(view.ExpiresAt) {
 		return nil, nil
+	}
+	if view.State == attest.Issued {
+		b, err := s.badges.current(r.Context(), last(view.BadgeURL))
+		if err != nil || b.State == attest.BadgeRevoked || b.State == attest.BadgeEnded {
+			return nil, err
+		}
 	}
 	return &view, nil
 }

@@ -175,7 +175,7 @@ func TestABadgeNotInForce(t *testing.T) {
 			v.post(here + "/profile-check").to(here) // from a page that was shown before
 			for range 2 {
 				page := v.get(here).is(200, append(words, `href="/b/`+badge+`"`, `href="mailto:badges@example.org"`)...)
-				page.lacks("is ready", "est prêt", "Mastodon", "<textarea", here+"/profile-check", "turns the link green")
+				page.lacks("is ready", "est prêt", "Mastodon", "<textarea", "you can prove, without us", "vous pouvez prouver", here+"/profile-check", "turns the link green")
 				if strings.Contains(page.text, here+"/attestation.txt") != c.file {
 					t.Errorf("%s: whether the page offers the file: %s", c.state, page.text)
 				}
