@@ -42,7 +42,7 @@ type asking struct {
 
 func (p *Pages) askingOf(r *http.Request) asking {
 	a := asking{lang: p.languageOf(r), kept: keptLanguage(r), path: r.URL.Path}
-	if r.Method == http.MethodGet {
+	if r.Method != http.MethodPost {
 		a.query = r.URL.Query()
 		return a
 	}
