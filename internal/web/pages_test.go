@@ -129,6 +129,9 @@ func TestLanguageIsKept(t *testing.T) {
 	if strings.Contains(text, `href="/legal"`) {
 		t.Error("a link forgets the language")
 	}
+	if text := s.page(200, "GET", "/docs?lang=fr", nil); len(text) > maxPage { // the longest page, with longer links
+		t.Errorf("/docs has %d bytes", len(text))
+	}
 	if text := s.page(200, "GET", "/agencies?lang=xx", nil, `href="/legal"`); strings.Contains(text, "lang=xx") {
 		t.Error("a language that there is not is kept")
 	}
