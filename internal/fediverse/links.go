@@ -116,6 +116,9 @@ func valueLinks(value string) (found []string) {
 	}
 }
 
+// isAddress tells whether a text is nothing but an address of the web. Schemes are
+// compared without case (RFC 3986 §3.1).
 func isAddress(text string) bool {
-	return (strings.HasPrefix(text, "https://") || strings.HasPrefix(text, "http://")) && len(strings.Fields(text)) == 1
+	scheme, _, ok := strings.Cut(text, "://")
+	return ok && (strings.EqualFold(scheme, "https") || strings.EqualFold(scheme, "http")) && len(strings.Fields(text)) == 1
 }
