@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
@@ -29,6 +30,12 @@ func profileOf(t *testing.T, w world, a *sandbox.Account) attest.Actor {
 	return who
 }
 
+// counted is a sighting without the links themselves.
+func counted(s attest.Sighting) attest.Sighting {
+	s.Links = nil
+	return s
+}
+
 func TestFindLinkOnMastodon(t *testing.T) {
 	t.Parallel()
 	for name, secure := range map[string]bool{"open": false, "secure": true} {
@@ -44,7 +51,7 @@ func TestFindLinkOnMastodon(t *testing.T) {
 					t.Fatal(err)
 				}
 				got, err := w.FindLink(t.Context(), who, badge)
-				if err != nil || got != want {
+				if err != nil || !reflect.DeepEqual(counted(got), want) {
 					t.Errorf("got %+v, %v (%v), want %+v", got, err, errors.Unwrap(err), want)
 				}
 			}
@@ -204,7 +211,7 @@ func TestFindLinkInHostileProfiles(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), limit)
 			defer cancel()
 			got, err := newWorld(t).FindLink(ctx, alice(t, names), badge)
-			if err != nil || got != c.want {
+			if err != nil || !reflect.DeepEqual(counted(got), c.want) {
 				t.Errorf("got %+v, %v (%v), want %+v", got, err, errors.Unwrap(err), c.want)
 			}
 		})
