@@ -14,11 +14,15 @@ import (
 var pictures = []string{".svg", ".png"}
 
 // others tells of links that are not the one looked for: a bounded number of them,
-// those that nearly are it first.
+// each once (Mastodon repeats fields in the head), those that nearly are it first.
 func others(links []attest.SeenLink, link string) []attest.SeenLink {
-	seen := slices.Clone(links)
-	for n, s := range seen {
-		seen[n] = attest.SeenLink{Where: s.Where, Text: shown(s.Text), Near: nearness(s.Text, link)}
+	var seen []attest.SeenLink
+	told := map[string]bool{}
+	for _, s := range links {
+		if !told[s.Text] {
+			seen = append(seen, attest.SeenLink{Where: s.Where, Text: shown(s.Text), Near: nearness(s.Text, link)})
+		}
+		told[s.Text] = true
 	}
 	slices.SortStableFunc(seen, func(a, b attest.SeenLink) int {
 		return min(1, len(b.Near)) - min(1, len(a.Near))

@@ -144,11 +144,58 @@ func TestLooks(t *testing.T) {
 		}
 	}
 	v := underWay(t, "en", attest.ByOAuth, attest.Issued)
+	v.request.seen.Links = []attest.SeenLink{{Where: attest.InHead, Text: "https://a.example/"}}
 	v.post(here + "/profile-check").to(here)
-	v.get(here).is(200, "The link is not there yet")
+	v.get(here).is(200, "The link is not there yet", "<bdi>https://a.example/</bdi>")
 	v.request.seen.Found = true
 	v.post(here + "/profile-check").to(here)
 	v.get(here).is(200, "Your profile shows the link of the badge.")
+}
+
+// TestSeenLinks: the links themselves stand there, as text, each with what is wrong
+// with it, and the one that is missing.
+func TestSeenLinks(t *testing.T) {
+	t.Parallel()
+	nears := map[attest.Near][2]string{
+		"":                  {"In a field of the profile.</li>", "Dans un champ du profil.</li>"},
+		attest.NearHost:     {"a badge on another site", "d’un autre site"},
+		attest.NearPage:     {"another page of this site", "une autre page de ce site"},
+		attest.NearBadge:    {"the link of another badge", "le lien d’un autre badge"},
+		attest.NearPicture:  {"without .svg or .png", "sans .svg ni .png"},
+		attest.NearSlash:    {"one / too many", "barre oblique (/) de trop"},
+		attest.NearScheme:   {"begins with https://", "commence par https://"},
+		attest.NearQuery:    {"from the ? on", "point d’interrogation"},
+		attest.NearFragment: {"from the # on", "du signe #"},
+		attest.NearInexact:  {"nearly this link", "presque ce lien"},
+	}
+	for near, words := range nears {
+		for n, lang := range []string{"en", "fr"} {
+			v := underWay(t, lang, attest.ByLink, attest.AwaitingAccountProof)
+			v.request.seen = attest.Sighting{FieldLinks: 1, Links: []attest.SeenLink{{Where: attest.InAttachment, Text: `https://a.example/?<b>&"x"`, Near: near}}}
+			v.post(here + "/account-proof").to(here)
+			v.get(here).is(200, `<bdi>https://a.example/?&lt;b&gt;&amp;&#34;x&#34;</bdi>`, words[n], "<code>"+issuer+"/b/"+badge+"</code>").
+				lacks(`href="https://a.example`)
+		}
+	}
+}
+
+// TestTheLongestSighting: whatever stands in a profile fits into the cookie that
+// brings it to the page, beside a sign-in of the longest address.
+func TestTheLongestSighting(t *testing.T) {
+	t.Parallel()
+	for _, sign := range []string{`"`, `\`, "<", "&", "é", "\ufffd", "𝕏"} {
+		text := strings.Repeat(sign, attest.MaxSeenText/len(sign))
+		v := underWay(t, "en", attest.ByOAuth, attest.AwaitingAccountProof)
+		v.request.scopes = strings.Repeat("s", 2000-len(signInAt))
+		v.post(here + "/account-proof").to(here)
+		v.request.view.State = attest.Issued
+		v.request.seen = attest.Sighting{FieldLinks: 1 << 20, HeadLinks: 1 << 20, PageRead: true}
+		for range attest.MaxSeen {
+			v.request.seen.Links = append(v.request.seen.Links, attest.SeenLink{Where: attest.InAttachment, Text: text, Near: attest.NearFragment})
+		}
+		v.post(here + "/profile-check").to(here)
+		v.get(here).is(200, "from the # on")
+	}
 }
 
 func TestRefusedSteps(t *testing.T) {
