@@ -179,6 +179,16 @@ func TestSeenLinks(t *testing.T) {
 	}
 }
 
+// TestOwnPage: the line for those who have no field, to be copied as it stands.
+func TestOwnPage(t *testing.T) {
+	t.Parallel()
+	for lang, words := range map[string]string{"en": "A page of your own", "fr": "Une page à vous"} {
+		v := underWay(t, lang, attest.ByLink, attest.AwaitingAccountProof)
+		v.get(here).is(200, words, "<code>https://social.example/@marie</code>", `&lt;link rel="me" href="`+issuer+"/b/"+badge+`"&gt;</textarea>`, "&lt;head&gt;").
+			lacks(`<link rel="me"`)
+	}
+}
+
 // TestTheLongestSighting: whatever stands in a profile fits into the cookie that
 // brings it to the page, beside a sign-in of the longest address.
 func TestTheLongestSighting(t *testing.T) {
