@@ -186,6 +186,7 @@ func TestOwnPage(t *testing.T) {
 		v := underWay(t, lang, attest.ByLink, attest.AwaitingAccountProof)
 		v.get(here).is(200, words, "<code>https://social.example/@marie</code>", `&lt;link rel="me" href="`+issuer+"/b/"+badge+`"&gt;</textarea>`, "&lt;head&gt;").
 			lacks(`<link rel="me"`)
+		underWay(t, lang, attest.ByLink, attest.Issued).get(here).is(200).lacks(words)
 	}
 }
 
