@@ -112,18 +112,18 @@ func (e HealthStatusStatus) Valid() bool {
 	}
 }
 
-// Defines values for ProfileLinkWhere.
+// Defines values for LinkPlace.
 const (
-	ProfileLinkWhereAttachment ProfileLinkWhere = "attachment"
-	ProfileLinkWhereHead       ProfileLinkWhere = "head"
+	LinkPlaceAttachment LinkPlace = "attachment"
+	LinkPlaceHead       LinkPlace = "head"
 )
 
-// Valid indicates whether the value is a known member of the ProfileLinkWhere enum.
-func (e ProfileLinkWhere) Valid() bool {
+// Valid indicates whether the value is a known member of the LinkPlace enum.
+func (e LinkPlace) Valid() bool {
 	switch e {
-	case ProfileLinkWhereAttachment:
+	case LinkPlaceAttachment:
 		return true
-	case ProfileLinkWhereHead:
+	case LinkPlaceHead:
 		return true
 	default:
 		return false
@@ -157,6 +157,45 @@ func (e RequestState) Valid() bool {
 	case RequestStateRefused:
 		return true
 	case RequestStateWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SeenLinkNear.
+const (
+	SeenLinkNearBadge    SeenLinkNear = "badge"
+	SeenLinkNearFragment SeenLinkNear = "fragment"
+	SeenLinkNearHost     SeenLinkNear = "host"
+	SeenLinkNearInexact  SeenLinkNear = "inexact"
+	SeenLinkNearPage     SeenLinkNear = "page"
+	SeenLinkNearPicture  SeenLinkNear = "picture"
+	SeenLinkNearQuery    SeenLinkNear = "query"
+	SeenLinkNearScheme   SeenLinkNear = "scheme"
+	SeenLinkNearSlash    SeenLinkNear = "slash"
+)
+
+// Valid indicates whether the value is a known member of the SeenLinkNear enum.
+func (e SeenLinkNear) Valid() bool {
+	switch e {
+	case SeenLinkNearBadge:
+		return true
+	case SeenLinkNearFragment:
+		return true
+	case SeenLinkNearHost:
+		return true
+	case SeenLinkNearInexact:
+		return true
+	case SeenLinkNearPage:
+		return true
+	case SeenLinkNearPicture:
+		return true
+	case SeenLinkNearQuery:
+		return true
+	case SeenLinkNearScheme:
+		return true
+	case SeenLinkNearSlash:
 		return true
 	default:
 		return false
@@ -451,6 +490,11 @@ type IssuedAttestation struct {
 	BadgeURL BadgeURL `json:"badge_url"`
 }
 
+// LinkPlace Where a link stands: in the account's own fields (`attachment`) or in the head of its page (`head`).
+//
+// Examples: attachment
+type LinkPlace string
+
 // MailboxProof Empty to ask for another code.
 type MailboxProof struct {
 	// Code The 8 digits of the mail; spaces and hyphens do not count.
@@ -524,24 +568,21 @@ type ProfileLink struct {
 	// Examples: 0
 	HeadLinks int `json:"head_links"`
 
+	// Links Some of the links that are there instead, those that nearly count first; none where the link
+	// was found.
+	Links []SeenLink `json:"links"`
+
 	// PageRead Whether the page could be read. It is not asked for once the link is found in the fields.
 	//
 	// Examples: true
 	PageRead bool `json:"page_read"`
 
-	// Where Where it was found: in the account's own fields (`attachment`) or in the head of its
-	// page (`head`).
+	// Where Where a link stands: in the account's own fields (`attachment`) or in the head of its page (`head`).
 	//
 	//
 	// Examples: attachment
-	Where *ProfileLinkWhere `json:"where,omitempty"`
+	Where *LinkPlace `json:"where,omitempty"`
 }
-
-// ProfileLinkWhere Where it was found: in the account's own fields (`attachment`) or in the head of its
-// page (`head`).
-//
-// Examples: attachment
-type ProfileLinkWhere string
 
 // Request Where a request stands.
 type Request struct {
@@ -681,6 +722,41 @@ type RequestEnd = time.Time
 //
 // Examples: awaiting_account_proof
 type RequestState string
+
+// SeenLink A link in the profile that is not the one looked for.
+type SeenLink struct {
+	// Near Why it does not count though it nearly does: it leads to a badge on another site (`host`), to
+	// another page of this site (`page`), to another badge (`badge`), to a picture of the badge
+	// (`picture`); it ends in a slash (`slash`), begins with `http:` (`scheme`), goes on with `?…`
+	// (`query`) or with `#…` (`fragment`); or it is not the same to the byte (`inexact`). Absent
+	// for a link that is just another.
+	//
+	//
+	// Examples: query
+	Near *SeenLinkNear `json:"near,omitempty"`
+
+	// Text The link as it is written, cut short with `…` after 160 bytes, its control characters
+	// replaced by U+FFFD. It is a stranger's text.
+	//
+	//
+	// Examples: https://cocarde.example.gouv.fr/b/7k3m9q2x8w4d?lang=fr
+	Text string `json:"text"`
+
+	// Where Where a link stands: in the account's own fields (`attachment`) or in the head of its page (`head`).
+	//
+	//
+	// Examples: attachment
+	Where LinkPlace `json:"where"`
+}
+
+// SeenLinkNear Why it does not count though it nearly does: it leads to a badge on another site (`host`), to
+// another page of this site (`page`), to another badge (`badge`), to a picture of the badge
+// (`picture`); it ends in a slash (`slash`), begins with `http:` (`scheme`), goes on with `?…`
+// (`query`) or with `#…` (`fragment`); or it is not the same to the byte (`inexact`). Absent
+// for a link that is just another.
+//
+// Examples: query
+type SeenLinkNear string
 
 // Status What the issuer says of the badge now.
 //

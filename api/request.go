@@ -143,11 +143,19 @@ func linkOf(v attest.View) *ProfileLink {
 	}
 	l := ProfileLink{
 		Found: v.Link.Found, FieldLinks: v.Link.FieldLinks, HeadLinks: v.Link.HeadLinks,
-		PageRead: v.Link.PageRead, Expected: v.BadgeURL,
+		PageRead: v.Link.PageRead, Expected: v.BadgeURL, Links: []SeenLink{},
 	}
 	if v.Link.Found {
-		where := ProfileLinkWhere(v.Link.Where)
+		where := LinkPlace(v.Link.Where)
 		l.Where = &where
+	}
+	for _, s := range v.Link.Links {
+		seen := SeenLink{Where: LinkPlace(s.Where), Text: s.Text}
+		if s.Near != "" {
+			near := SeenLinkNear(s.Near)
+			seen.Near = &near
+		}
+		l.Links = append(l.Links, seen)
 	}
 	return &l
 }

@@ -83,10 +83,13 @@ func TestLinkProof(t *testing.T) {
 		state string
 		link  string
 	}{
-		{attest.Sighting{FieldLinks: 2}, "awaiting_account_proof", "expected:" + issuer + "/b/" + badgeID + " field_links:2 found:false head_links:0 page_read:false"},
-		{attest.Sighting{HeadLinks: 3, PageRead: true}, "awaiting_account_proof", "expected:" + issuer + "/b/" + badgeID + " field_links:0 found:false head_links:3 page_read:true"},
+		{attest.Sighting{FieldLinks: 2, Links: []attest.SeenLink{
+			{Where: attest.InAttachment, Text: issuer + "/b/" + badgeID + ".svg", Near: attest.NearPicture}, {Where: attest.InHead, Text: "https://a.example/?<x>"},
+		}}, "awaiting_account_proof", "expected:" + issuer + "/b/" + badgeID + " field_links:2 found:false head_links:0 " +
+			"links:[map[near:picture text:" + issuer + "/b/" + badgeID + ".svg where:attachment] map[text:https://a.example/?<x> where:head]] page_read:false"},
+		{attest.Sighting{HeadLinks: 3, PageRead: true}, "awaiting_account_proof", "expected:" + issuer + "/b/" + badgeID + " field_links:0 found:false head_links:3 links:[] page_read:true"},
 		{attest.Sighting{Found: true, Where: attest.InHead, HeadLinks: 1, PageRead: true}, "awaiting_mailbox_proof",
-			"expected:" + issuer + "/b/" + badgeID + " field_links:0 found:true head_links:1 page_read:true where:head"},
+			"expected:" + issuer + "/b/" + badgeID + " field_links:0 found:true head_links:1 links:[] page_read:true where:head"},
 	} {
 		s.requests.profile = c.seen
 		looked, text := s.do("POST", path+"/account-proof", "{}", auth)

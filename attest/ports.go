@@ -39,25 +39,6 @@ type Profiles interface {
 	FindLink(ctx context.Context, a Actor, link string) (Sighting, error)
 }
 
-// Place is where in a profile a link counts.
-type Place string
-
-// The places. Everything else on a profile's page may be a stranger's.
-const (
-	InAttachment Place = "attachment" // the actor's own fields
-	InHead       Place = "head"       // <link rel="me"> in the head of its page
-)
-
-// Sighting is what a look at a profile has seen. Once the link is found in the
-// attachment, the page is not fetched.
-type Sighting struct {
-	Found      bool
-	Where      Place // empty if it was not found
-	FieldLinks int   // links in the actor's fields, this one or others
-	HeadLinks  int   // <link rel="me"> in the page's head, this one or others
-	PageRead   bool  // whether the page was read
-}
-
 // Mailboxes says whether a mail domain has an MX of its own. Errors are faults
 // that may be shown.
 type Mailboxes interface {

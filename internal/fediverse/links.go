@@ -18,7 +18,8 @@ const propertyValue = "PropertyValue"
 
 // FindLink looks for a link in a profile as it is now: in the actor's own fields,
 // else in a <link rel="me"> in the head of its page. Links are compared to the
-// byte, but for the case of scheme and host: a slash more or less is another link.
+// byte, but for the case of scheme and host: a slash more or less is another link,
+// of which the sighting says what is wrong with it.
 //
 // Errors are faults of this package and of safehttp, and only about the actor. A
 // page that cannot be read is part of what was seen.
@@ -34,22 +35,34 @@ func (c *Client) FindLink(ctx context.Context, who attest.Actor, link string) (a
 	if err != nil || !named.Equal(who.Handle) {
 		return attest.Sighting{}, ErrActorMismatch.Because(errors.New("the account has another name now"))
 	}
-	is := func(written string) bool { return sameLink(written, link) }
-	found := fieldLinks(a.fields)
+	is := func(s attest.SeenLink) bool { return sameLink(s.Text, link) }
+	found := placed(attest.InAttachment, fieldLinks(a.fields))
 	seen := attest.Sighting{FieldLinks: len(found)}
 	if slices.ContainsFunc(found, is) {
 		seen.Found, seen.Where = true, attest.InAttachment
 		return seen, nil
 	}
-	found, err = c.pageLinks(ctx, a.url)
+	head, err := c.pageLinks(ctx, a.url)
 	if errors.Is(err, context.Canceled) {
 		return attest.Sighting{}, err
 	}
-	seen.PageRead, seen.HeadLinks = err == nil, len(found)
+	seen.PageRead, seen.HeadLinks = err == nil, len(head)
+	found = append(found, placed(attest.InHead, head)...)
 	if slices.ContainsFunc(found, is) {
 		seen.Found, seen.Where = true, attest.InHead
+		return seen, nil
 	}
+	seen.Links = others(found, link)
 	return seen, nil
+}
+
+// placed says where links stand.
+func placed(where attest.Place, links []string) []attest.SeenLink {
+	var seen []attest.SeenLink
+	for _, text := range links {
+		seen = append(seen, attest.SeenLink{Where: where, Text: text})
+	}
+	return seen
 }
 
 // sameLink compares an address as somebody wrote it with a link of ours.
@@ -116,6 +129,9 @@ func valueLinks(value string) (found []string) {
 	}
 }
 
+// isAddress tells whether a text is nothing but an address of the web. Schemes are
+// compared without case (RFC 3986 §3.1).
 func isAddress(text string) bool {
-	return (strings.HasPrefix(text, "https://") || strings.HasPrefix(text, "http://")) && len(strings.Fields(text)) == 1
+	scheme, _, ok := strings.Cut(text, "://")
+	return ok && (strings.EqualFold(scheme, "https") || strings.EqualFold(scheme, "http")) && len(strings.Fields(text)) == 1
 }

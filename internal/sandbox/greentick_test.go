@@ -122,6 +122,35 @@ func TestWhichAnswersCount(t *testing.T) {
 	}
 }
 
+// TestWhatStandsBehindThePath: Mastodon asks for the page with its query, and keeps
+// what stands behind "#" to itself.
+func TestWhatStandsBehindThePath(t *testing.T) {
+	t.Parallel()
+	_, marie := newTestInstance(t, InstanceOptions{})
+	page := newLinked(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/b/1" {
+			http.NotFound(w, r)
+			return
+		}
+		fmt.Fprintf(w, `<a rel="me" href="%s">x</a>`, marie.URL())
+	})
+	for behind, want := range map[string]struct {
+		green bool
+		asked string
+	}{
+		"/b/1?lang=fr": {true, "/b/1?lang=fr"}, "/b/1#x": {true, "/b/1"}, "/b/1/": {false, "/b/1/"}, "/b/1.svg": {false, "/b/1.svg"},
+	} {
+		green := turnsGreen(t, marie, page.URL+behind)
+		if asked := page.seen(); green != want.green || asked[len(asked)-1].RequestURI != want.asked {
+			t.Errorf("%s: green is %t, asked for %s", behind, green, asked[len(asked)-1].RequestURI)
+		}
+	}
+	before := len(page.seen())
+	if turnsGreen(t, marie, strings.Replace(page.URL, "http:", "HTTP:", 1)+"/b/1") || len(page.seen()) != before {
+		t.Error("a scheme in capitals is looked at")
+	}
+}
+
 func TestHowThePageIsFetched(t *testing.T) {
 	t.Parallel()
 	i, marie := newTestInstance(t, InstanceOptions{})

@@ -144,6 +144,11 @@ func TestOnlyABadgeInForceVouches(t *testing.T) {
 		if strings.Contains(text, "@marie_d") != (state != attest.BadgeReserved) || !strings.Contains(text, `content="noindex"`) {
 			t.Errorf("%s: %s", state, text)
 		}
+		// The public sees until when it was to last and that there is more to it, never the reason.
+		once := strings.Contains(text, "Was to hold until") && strings.Contains(text, "22\u00a0May 2027") && strings.Contains(text, "reasons are never made public")
+		if once != (state != attest.BadgeReserved) || strings.Contains(text, "To be proven again before") {
+			t.Errorf("%s: %s", state, text)
+		}
 		if strings.Contains(text, "<textarea") {
 			t.Errorf("%s can be embedded", state)
 		}

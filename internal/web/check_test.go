@@ -1,10 +1,13 @@
 package web_test
 
 import (
+	"html"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"cocarde.example/attest"
 	"cocarde.example/verify"
 )
 
@@ -72,18 +75,20 @@ func TestCheckSubjects(t *testing.T) {
 	t.Parallel()
 	v := visit(t, "en", reportOf(""))
 	for what, path := range map[string]string{
-		badge:                                       "/verify?id=" + badge,
-		issuer + "/b/" + badge:                      "/verify?id=" + badge,
-		issuer + "/b/" + badge + "?lang=fr":         "/verify?id=" + badge,
-		issuer + "/b/" + badge + ".svg":             "/verify?id=" + badge,
-		issuer + "/b/" + badge + "/qr.png":          "/verify?id=" + badge,
-		issuer + "/v1/attestations/" + badge:        "/verify?id=" + badge,
-		"acct:marie@social.example":                 "/verify?handle=%40marie%40social.example",
-		"https://social.example/@marie":             "/verify?handle=%40marie%40social.example",
-		"https://social.example/@marie/":            "/verify?handle=%40marie%40social.example",
-		"https://social.example/b/@x/../@mari":      "",
-		"https://elsewhere.example/b/" + badge:      "",
-		"http://cocarde.example.gouv.fr/b/" + badge: "",
+		badge:                                        "/verify?id=" + badge,
+		issuer + "/b/" + badge:                       "/verify?id=" + badge,
+		issuer + "/b/" + badge + "?lang=fr":          "/verify?id=" + badge,
+		issuer + "/b/" + badge + ".svg":              "/verify?id=" + badge,
+		issuer + "/b/" + badge + "/qr.png":           "/verify?id=" + badge,
+		issuer + "/v1/attestations/" + badge:         "/verify?id=" + badge,
+		"HTTPS://COCARDE.example.gouv.fr/b/" + badge: "/verify?id=" + badge,
+		"Https://social.example/@marie":              "/verify?handle=%40marie%40social.example",
+		"acct:marie@social.example":                  "/verify?handle=%40marie%40social.example",
+		"https://social.example/@marie":              "/verify?handle=%40marie%40social.example",
+		"https://social.example/@marie/":             "/verify?handle=%40marie%40social.example",
+		"https://social.example/b/@x/../@mari":       "",
+		"https://elsewhere.example/b/" + badge:       "",
+		"http://cocarde.example.gouv.fr/b/" + badge:  "",
 		"https://%": "",
 	} {
 		answer := v.post("/verify", "what", what)
@@ -106,6 +111,37 @@ func TestCheckSubjects(t *testing.T) {
 	v.get("/verify?handle=%3Cb%3E").wrong(422, "what", "Give the whole handle", "&lt;b&gt;</textarea>")
 	v.get("/verify?id="+strings.Repeat("0", 12)).wrong(404, "what", "There is no badge under this link.", "").lacks("listed")
 	v.get("/verify?handle=@karim@social.example").wrong(404, "what", "There is no attestation", "@karim@social.example</textarea>")
+}
+
+// TestCheckTakesWhatIsHandedOut: every line that a badge's page gives to copy leads
+// to its report, and one that was made to mislead does not.
+func TestCheckTakesWhatIsHandedOut(t *testing.T) {
+	t.Parallel()
+	_, page := open(t).do("GET", "/b/"+idOf(attest.BadgeValid))
+	lines := regexp.MustCompile(`(?s)<textarea[^>]*>(.*?)</textarea>`).FindAllStringSubmatch(page, -1)
+	if len(lines) != 3 {
+		t.Fatalf("%d lines to copy", len(lines))
+	}
+	v := visit(t, "en", reportOf(""))
+	for _, line := range lines {
+		v.post("/verify", "what", html.UnescapeString(line[1])).to("/verify?id=" + idOf(attest.BadgeValid))
+	}
+	link := issuer + "/b/" + badge
+	v.post("/verify", "what", `<link rel="me" href="`+link+`">`).to("/verify?id=" + badge)
+	v.post("/verify", "what", `<a rel="me" href="https://social.example/@marie">@marie</a>`).to("/verify?handle=%40marie%40social.example")
+	for _, c := range [][2]string{
+		{"[![x](" + link + ".svg)](" + issuer + "/b/000000000000)", "more than one badge"},
+		{"[![x](" + link + ".svg)](https://social.example/@marie)", "more than one badge"},
+		{"[![x](" + link + ".svg)](https://evil.example/b/" + badge + ")", "does not lead to a badge of this issuer"},
+		{"[![x](" + link + ".svg)](https://evil.example/)", "does not lead to a badge of this issuer"},
+		{"[x](" + issuer + "/)", "but to no badge"},
+		{"<b>marie</b>", "Paste what you want to check"},
+		{"[", "Paste what you want to check"},
+		{"<" + strings.Repeat("https://", 500), "does not lead"},
+	} {
+		v.post("/verify", "what", c[0]).wrong(422, "what", c[1], "")
+	}
+	v.post("/verify", "what", "<"+strings.Repeat(" "+link, 1000)).is(200, "This is not an attestation.")
 }
 
 // TestVerdicts: every code has words, in each language.

@@ -45,6 +45,8 @@ type request struct {
 	badge attest.BadgeView
 	fails error // of the next step
 	calls []string
+	// scopes makes the sign-in's address longer.
+	scopes string
 }
 
 func newRequest(t *testing.T) *request {
@@ -90,7 +92,7 @@ func (q *request) Begin(_ context.Context, b attest.Beginning) (attest.Begun, er
 func (q *request) signIn(token string) attest.Begun {
 	b := attest.Begun{View: q.view, Token: token}
 	if q.view.Method == attest.ByOAuth {
-		b.AuthorizeURL, b.Browser, b.SignInEnds = signInAt, "browser-secret", whenAsked.Add(10*time.Minute)
+		b.AuthorizeURL, b.Browser, b.SignInEnds = signInAt+q.scopes, "browser-secret", whenAsked.Add(10*time.Minute)
 	}
 	return b
 }

@@ -144,8 +144,9 @@ func TestLooks(t *testing.T) {
 		}
 	}
 	v := underWay(t, "en", attest.ByOAuth, attest.Issued)
+	v.request.seen.Links = []attest.SeenLink{{Where: attest.InHead, Text: "https://a.example/"}}
 	v.post(here + "/profile-check").to(here)
-	v.get(here).is(200, "The link is not there yet")
+	v.get(here).is(200, "The link is not there yet", "<bdi>https://a.example/</bdi>")
 	v.request.seen.Found = true
 	v.post(here + "/profile-check").to(here)
 	v.get(here).is(200, "Your profile shows the link of the badge.")
@@ -197,25 +198,61 @@ func TestOnlyWhatWasSeenIsTold(t *testing.T) {
 	underWay(t, "en", attest.ByOAuth, attest.Issued).get(here).is(200).lacks(before)
 }
 
-func TestRefusedSteps(t *testing.T) {
+// TestSeenLinks: the links themselves stand there, as text, each with what is wrong
+// with it, and the one that is missing.
+func TestSeenLinks(t *testing.T) {
 	t.Parallel()
-	v := underWay(t, "en", attest.ByOAuth, attest.AwaitingMailboxProof)
-	v.request.view.Code = &attest.CodeView{TriesLeft: 4, ExpiresAt: whenAsked.Add(time.Minute)}
-	v.request.fails = fault.New(fault.Forbidden, "code_wrong", "This is not the code.").At("/code")
-	v.post(here+"/mailbox-proof", "code", "1111 2222").wrong(422, "code", "This is not the code.", `value="1111 2222"`)
-	v.post(here+"/mailbox-proof", "code", "1111 2222").is(422, "Tries left: 4.")
-	v.request.fails = fault.New(fault.Limited, "too_many_mails", "Too many codes.").After(time.Minute)
-	v.post(here+"/mailbox-code").is(429, "Too many codes. You can try again in 1 min.", `role="alert"`)
-	// Where the request has moved on, its page says more than the refusal.
-	v.request.view.State = attest.Refused
-	v.request.fails = fault.New(fault.Gone, "request_refused", "This request has ended after too many wrong codes.")
-	v.post(here+"/mailbox-proof", "code", "1").to(here)
-	v.get(here).is(200, "after too many wrong codes")
-	v.request.view.State = attest.Proven
-	v.request.fails = fault.New(fault.Conflict, "account_has_badge", "This account has a badge.").At("/handle")
-	v.post(here+"/attestation").is(422, "This account has a badge.", `href="/verify?handle=%40marie%40social.example"`).lacks(`href="#handle"`)
-	v.request.fails = attest.ErrState // no fault: nothing of it is told
-	v.post(here + "/attestation").is(500).lacks(attest.ErrState.Error())
+	nears := map[attest.Near][2]string{
+		"":                  {"In a field of the profile.</li>", "Dans un champ du profil.</li>"},
+		attest.NearHost:     {"a badge on another site", "d’un autre site"},
+		attest.NearPage:     {"another page of this site", "une autre page de ce site"},
+		attest.NearBadge:    {"the link of another badge", "le lien d’un autre badge"},
+		attest.NearPicture:  {"without .svg or .png", "sans .svg ni .png"},
+		attest.NearSlash:    {"one / too many", "barre oblique (/) de trop"},
+		attest.NearScheme:   {"begins with https://", "commence par https://"},
+		attest.NearQuery:    {"from the ? on", "point d’interrogation"},
+		attest.NearFragment: {"from the # on", "du signe #"},
+		attest.NearInexact:  {"nearly this link", "presque ce lien"},
+	}
+	for near, words := range nears {
+		for n, lang := range []string{"en", "fr"} {
+			v := underWay(t, lang, attest.ByLink, attest.AwaitingAccountProof)
+			v.request.seen = attest.Sighting{FieldLinks: 1, Links: []attest.SeenLink{{Where: attest.InAttachment, Text: `https://a.example/?<b>&"x"`, Near: near}}}
+			v.post(here + "/account-proof").to(here)
+			v.get(here).is(200, `<bdi>https://a.example/?&lt;b&gt;&amp;&#34;x&#34;</bdi>`, words[n], "<code>"+issuer+"/b/"+badge+"</code>").
+				lacks(`href="https://a.example`)
+		}
+	}
+}
+
+// TestOwnPage: the line for those who have no field, to be copied as it stands.
+func TestOwnPage(t *testing.T) {
+	t.Parallel()
+	for lang, words := range map[string]string{"en": "A page of your own", "fr": "Une page à vous"} {
+		v := underWay(t, lang, attest.ByLink, attest.AwaitingAccountProof)
+		v.get(here).is(200, words, "<code>https://social.example/@marie</code>", `&lt;link rel="me" href="`+issuer+"/b/"+badge+`"&gt;</textarea>`, "&lt;head&gt;").
+			lacks(`<link rel="me"`)
+		underWay(t, lang, attest.ByLink, attest.Issued).get(here).is(200).lacks(words)
+	}
+}
+
+// TestTheLongestSighting: whatever stands in a profile fits into the cookie that
+// brings it to the page, beside a sign-in of the longest address.
+func TestTheLongestSighting(t *testing.T) {
+	t.Parallel()
+	for _, sign := range []string{`"`, `\`, "<", "&", "é", "\ufffd", "𝕏"} {
+		text := strings.Repeat(sign, attest.MaxSeenText/len(sign))
+		v := underWay(t, "en", attest.ByOAuth, attest.AwaitingAccountProof)
+		v.request.scopes = strings.Repeat("s", 2000-len(signInAt))
+		v.post(here + "/account-proof").to(here)
+		v.request.view.State = attest.Issued
+		v.request.seen = attest.Sighting{FieldLinks: 1 << 20, HeadLinks: 1 << 20, PageRead: true}
+		for range attest.MaxSeen {
+			v.request.seen.Links = append(v.request.seen.Links, attest.SeenLink{Where: attest.InAttachment, Text: text, Near: attest.NearFragment})
+		}
+		v.post(here + "/profile-check").to(here)
+		v.get(here).is(200, "from the # on")
+	}
 }
 
 // TestCallbackLeadsBack: after the sign-in the request goes on where it began,

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -24,11 +25,13 @@ const maxLeftURL = 2000
 // leave leaves something with the browser for a time, sealed under the cookie's
 // name. Its prefix binds it to this host (RFC 6265bis §4.1.3.2).
 func (s *Web) leave(w http.ResponseWriter, name string, v any, life time.Duration) error {
-	plain, err := json.Marshal(v)
-	if err != nil {
+	var plain bytes.Buffer
+	e := json.NewEncoder(&plain)
+	e.SetEscapeHTML(false) // six bytes for one
+	if err := e.Encode(v); err != nil {
 		return fmt.Errorf("encode cookie: %w", err)
 	}
-	value := base64.RawURLEncoding.EncodeToString(s.sealer.Seal(name, plain))
+	value := base64.RawURLEncoding.EncodeToString(s.sealer.Seal(name, plain.Bytes()))
 	if len(value) > maxCookie {
 		return fmt.Errorf("cookie %s would have %d bytes", name, len(value))
 	}

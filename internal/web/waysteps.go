@@ -82,6 +82,7 @@ func (s *Web) checkProfile(w http.ResponseWriter, r *http.Request, a agent) erro
 	if err != nil {
 		return s.notTaken(w, r, a, "", err)
 	}
+	a.SignIn = "" // the sign-in is over, and a cookie holds little
 	return s.back(w, r, a, &notice{Sighting: &seen})
 }
 

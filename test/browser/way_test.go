@@ -45,6 +45,12 @@ func (a *agent) goOn(t *testing.T) {
 		if state := a.saveField(reserved); !strings.Contains(state, "Not green") {
 			t.Errorf("a reserved badge makes the field %q", state)
 		}
+		a.saveField(reserved + "?lang=fr&" + strings.Repeat("x", 150))
+		a.wants(a.click(lookNow), 200)
+		a.says(reserved + "?lang=fr&xxx")
+		a.says(map[string]string{"en": "from the ? on", "fr": "point d’interrogation"}[a.lang])
+		openDetails(a.tab)
+		a.seen("link-nearly")
 	}
 	a.proveAccount()
 	a.seen("code")
