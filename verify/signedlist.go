@@ -16,8 +16,9 @@ const TypeStatusList = "statuslist+jwt"
 // unread: 1 MiB that does not compress, twice in base64url.
 const MaxListToken = 2 << 20
 
-// maxAhead is by how much another clock may be ahead of ours.
-const maxAhead = 60 * time.Second
+// MaxAhead is by how much an iat or nbf may be ahead of the clock of whoever checks:
+// clocks differ.
+const MaxAhead = 60 * time.Second
 
 // ListClaims is the payload of a status list token. Times are in Unix seconds.
 type ListClaims struct {
@@ -114,7 +115,7 @@ func readListClaims(p value, uri string) (ListClaims, error) {
 }
 
 func (c ListClaims) checkTime(now time.Time) error {
-	if time.Unix(c.IssuedAt, 0).After(now.Add(maxAhead)) {
+	if time.Unix(c.IssuedAt, 0).After(now.Add(MaxAhead)) {
 		return errors.New("the status list is from the future")
 	}
 	if c.ExpiresAt != 0 && c.ExpiresAt <= now.Unix() {

@@ -120,7 +120,7 @@ func issuerFailure(check int, err error) *failure {
 }
 
 func (b *believed) checkTime(now time.Time) *failure {
-	if b.notBefore.After(now.Add(maxAhead)) {
+	if b.notBefore.After(now.Add(MaxAhead)) {
 		return failed(checkTime, NotYetValid, "valid from %s", b.notBefore.UTC().Format(time.RFC3339))
 	}
 	if !now.Before(b.attested.ExpiresAt) {

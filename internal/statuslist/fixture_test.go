@@ -94,7 +94,7 @@ func (m *memory) SaveArtefact(_ context.Context, a statuslist.Artefact) error {
 		return m.failing
 	}
 	if former, ok := m.artefacts[a.Path]; !ok || former.Seq < a.Seq || former.Seq == a.Seq &&
-		(!former.SignedAt.After(a.SignedAt) || former.SignedAt.Sub(a.SignedAt) > statuslist.MaxAhead) {
+		(!former.SignedAt.After(a.SignedAt) || former.SignedAt.Sub(a.SignedAt) > verify.MaxAhead) {
 		m.artefacts[a.Path] = a
 		m.saved++
 	}

@@ -15,8 +15,6 @@ const (
 	TTL       = 5 * time.Minute
 	lifetime  = 24 * time.Hour
 	signAgain = time.Hour
-	// MaxAhead is by how much verifiers let a list's iat be ahead of their clock.
-	MaxAhead = time.Minute
 	// forgetAfter is how long a pause tells that another process held the lease.
 	forgetAfter = 5 * time.Second
 )
@@ -94,7 +92,7 @@ func (p *Publisher) due() bool {
 // decides, as it does for whoever reads the token.
 func (p *Publisher) old(c checked) bool {
 	age := p.now().Round(0).Sub(c.signedAt)
-	return age >= signAgain || age < -MaxAhead
+	return age >= signAgain || age < -verify.MaxAhead
 }
 
 func (p *Publisher) publish(ctx context.Context, l List) error {
@@ -148,7 +146,7 @@ func (p *Publisher) changed(ctx context.Context, list, after, upTo int64) (bool,
 // refuse lists from the future too.
 func (p *Publisher) after(former time.Time) time.Time {
 	now := p.now().Round(0)
-	if former.After(now) && former.Sub(now) <= MaxAhead {
+	if former.After(now) && former.Sub(now) <= verify.MaxAhead {
 		return former
 	}
 	return now

@@ -46,7 +46,7 @@ type Store interface {
 	// Artefact gives what was published last at a path; ok is false if nothing was.
 	Artefact(ctx context.Context, path string) (a Artefact, ok bool, err error)
 	// SaveArtefact publishes, unless what stands there has a greater Seq, or the
-	// same and was signed later, by no more than MaxAhead: what was signed later
+	// same and was signed later, by no more than verify.MaxAhead: what was signed later
 	// still is by a clock that was wrong, and nobody believes it.
 	SaveArtefact(ctx context.Context, a Artefact) error
 }

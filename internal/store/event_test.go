@@ -10,7 +10,7 @@ import (
 // what auditors will read in those of a change: no interface reads them yet.
 func TestEventsCarryTheirLeaves(t *testing.T) {
 	t.Parallel()
-	s := newFile(t).(file).open(t)
+	s := newFile(t).open(t)
 	storetest.Fill(t, s)
 	for what, query := range map[string]string{
 		"of attestations": `SELECT COUNT(*) FROM events WHERE jti <> ''`,

@@ -22,7 +22,7 @@ func unavailable(t *testing.T, err error, code string) {
 // A full disk refuses, keeps nothing by halves, and does no harm to what stands.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
-	s := newFile(t).(file).open(t)
+	s := newFile(t).open(t)
 	body := make([]byte, 20000)
 	count := func() int64 {
 		return s.Int(t, `SELECT (SELECT COUNT(*) FROM artefacts) + (SELECT COUNT(*) FROM outbox) + (SELECT COUNT(*) FROM meta) + (SELECT COUNT(*) FROM data_keys)`)
@@ -53,7 +53,7 @@ func TestFullDisk(t *testing.T) {
 
 func TestWriteProtected(t *testing.T) {
 	t.Parallel()
-	s := newFile(t).(file).open(t)
+	s := newFile(t).open(t)
 	s.Exec(t, `PRAGMA query_only = 1`)
 	unavailable(t, s.StopMail(t.Context(), []byte("key"), time.Unix(1, 0)), "storage_unavailable")
 	s.Exec(t, `PRAGMA query_only = 0`)
@@ -66,13 +66,13 @@ func TestWriteProtected(t *testing.T) {
 // bounded time and no longer than their callers do, and keeps no reader.
 func TestBusy(t *testing.T) {
 	t.Parallel()
-	f := newFile(t).(file)
-	other, err := store.OpenImpatient(t.Context(), f.path, 0)
+	f := newFile(t)
+	other, err := store.OpenImpatient(t.Context(), f.database, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = other.Close() })
-	impatient, err := store.OpenImpatient(t.Context(), f.path, 20*time.Millisecond)
+	impatient, err := store.OpenImpatient(t.Context(), f.database, 20*time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 // the database as it was, for this version to go on with.
 func TestMigrationWithRows(t *testing.T) {
 	t.Parallel()
-	f := newFile(t).(file)
+	f := newFile(t)
 	s := f.open(t)
 	storetest.Fill(t, s)
 	badges := s.Int(t, `SELECT COUNT(*) FROM badges`)
@@ -21,7 +21,7 @@ func TestMigrationWithRows(t *testing.T) {
 	}
 
 	// Its second statement fails: the first must not stay.
-	_, err := store.OpenFuture(t.Context(), f.path, `-- +goose Up
+	_, err := store.OpenFuture(t.Context(), f.database, `-- +goose Up
 		ALTER TABLE badges ADD COLUMN colour TEXT NOT NULL DEFAULT 'blue';
 		INSERT INTO badges (id) VALUES ('nothing else');`)
 	if err == nil {
@@ -35,7 +35,7 @@ func TestMigrationWithRows(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	later, err := store.OpenFuture(t.Context(), f.path, `-- +goose Up
+	later, err := store.OpenFuture(t.Context(), f.database, `-- +goose Up
 		ALTER TABLE badges ADD COLUMN colour TEXT NOT NULL DEFAULT 'blue';
 		UPDATE badges SET colour = 'white' WHERE listed;`)
 	if err != nil {
@@ -50,5 +50,5 @@ func TestMigrationWithRows(t *testing.T) {
 	if err := later.Close(); err != nil {
 		t.Fatal(err)
 	}
-	refused(t, f.path, "database_newer", true)
+	refused(t, f.database, "database_newer", true)
 }

@@ -77,18 +77,18 @@ func TestOpenRefuses(t *testing.T) {
 			return foreign(t, "PRAGMA journal_mode = WAL", "CREATE TABLE goose_db_version (version_id INTEGER)")
 		}, true, "database_foreign"},
 		"a newer one": {func(t *testing.T) string {
-			f := newFile(t).(file)
-			s, err := store.OpenFuture(t.Context(), f.path, "-- +goose Up\nCREATE TABLE later (id TEXT) STRICT;")
+			f := newFile(t)
+			s, err := store.OpenFuture(t.Context(), f.database, "-- +goose Up\nCREATE TABLE later (id TEXT) STRICT;")
 			if err != nil {
 				t.Fatal(err)
 			}
 			if err := s.Close(); err != nil {
 				t.Fatal(err)
 			}
-			return f.path
+			return f.database
 		}, true, "database_newer"},
 		"a damaged one": {func(t *testing.T) string {
-			path := newFile(t).(file).path
+			path := newFile(t).database
 			content, err := os.ReadFile(path)
 			if err != nil {
 				t.Fatal(err)
@@ -146,10 +146,10 @@ func TestInspect(t *testing.T) {
 // Nobody else may read the files, whatever the umask: WAL and shared memory too.
 func TestFilesArePrivate(t *testing.T) {
 	t.Parallel()
-	f := newFile(t).(file)
+	f := newFile(t)
 	f.open(t).Exec(t, `UPDATE status_lists SET size = size`)
 	for _, suffix := range []string{"", "-wal", "-shm"} {
-		info, err := os.Stat(f.path + suffix)
+		info, err := os.Stat(f.database + suffix)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -161,7 +161,7 @@ func TestFilesArePrivate(t *testing.T) {
 
 func TestSettings(t *testing.T) {
 	t.Parallel()
-	s := newFile(t).(file).open(t)
+	s := newFile(t).open(t)
 	for pragma, want := range map[string]int64{"synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000} {
 		if got := s.Int(t, "PRAGMA "+pragma); got != want {
 			t.Errorf("%s is %d, want %d", pragma, got, want)

@@ -15,7 +15,7 @@ var growing = regexp.MustCompile(`^SCAN (badges|b|attestations|a|status_entries|
 // what both databases understand.
 func TestPlans(t *testing.T) {
 	t.Parallel()
-	s := newFile(t).(file).open(t)
+	s := newFile(t).open(t)
 	storetest.Fill(t, s)
 	storetest.Fill(t, s) // statements of transactions are kept from the first use on
 	texts := s.Statements()

@@ -89,12 +89,9 @@ func (d postgres) config() (*pgxpool.Config, error) {
 		return nil, err
 	}
 	set := u.Query()
-	fallback := func(name, value string) {
-		if !set.Has(name) {
-			set.Set(name, value)
-		}
+	if !set.Has("target_session_attrs") {
+		set.Set("target_session_attrs", "primary")
 	}
-	fallback("target_session_attrs", "primary")
 	c, err := parsePostgres(u, set)
 	if err == nil && !set.Has("sslmode") && os.Getenv("PGSSLMODE") == "" && leavesHost(&c.ConnConfig.Config) {
 		set.Set("sslmode", "verify-full")

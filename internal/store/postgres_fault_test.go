@@ -83,8 +83,8 @@ func TestPostgresAway(t *testing.T) {
 // A row that somebody keeps locked is waited for, and no longer than lock_timeout.
 func TestPostgresLocked(t *testing.T) {
 	t.Parallel()
-	database := with(t, newOnServer(t).(onServer).url, "lock_timeout=50ms")
-	s := onServer{database}.open(t)
+	database := with(t, newOnServer(t).database, "lock_timeout=50ms")
+	s := underTest{database}.open(t)
 	if err := s.StopMail(t.Context(), []byte("key"), time.Unix(1000, 0)); err != nil {
 		t.Fatal(err)
 	}
@@ -101,8 +101,8 @@ func TestPostgresLocked(t *testing.T) {
 // tries again, and its caller learns nothing of it.
 func TestPostgresDeadlock(t *testing.T) {
 	t.Parallel()
-	database := newOnServer(t).(onServer).url
-	s := onServer{database}.open(t)
+	database := newOnServer(t).database
+	s := underTest{database}.open(t)
 	limit := func(key string) attest.Limit {
 		return attest.Limit{Name: "test", Key: []byte(key), Max: 100, Window: time.Hour}
 	}
@@ -133,8 +133,8 @@ func TestPostgresDeadlock(t *testing.T) {
 // trigger stands for a server that dies at that moment.
 func TestPostgresLostCommit(t *testing.T) {
 	t.Parallel()
-	database := newOnServer(t).(onServer).url
-	s := onServer{database}.open(t)
+	database := newOnServer(t).database
+	s := underTest{database}.open(t)
 	run(t, database, `
 		CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END';
 		CREATE CONSTRAINT TRIGGER die AFTER INSERT ON mail_stops DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION die()`)

@@ -70,14 +70,14 @@ func TestPostgresRefuses(t *testing.T) {
 			return database
 		}, "database_foreign"},
 		"a newer one": {func(t *testing.T) string {
-			database := newOnServer(t).(onServer).url
+			database := newOnServer(t).database
 			if err := future(t, database, "-- +goose Up\nCREATE TABLE later (id TEXT);"); err != nil {
 				t.Fatal(err)
 			}
 			return database
 		}, "database_newer"},
 		"no right to its tables": {func(t *testing.T) string {
-			database := newOnServer(t).(onServer).url
+			database := newOnServer(t).database
 			run(t, database, `ALTER TABLE badges OWNER TO postgres; REVOKE ALL ON badges FROM PUBLIC`)
 			return database
 		}, "database_denied"},
@@ -152,19 +152,19 @@ func TestPostgresMigratedAtOnce(t *testing.T) {
 // the database as it was.
 func TestPostgresMigrationWithRows(t *testing.T) {
 	t.Parallel()
-	d := newOnServer(t).(onServer)
+	d := newOnServer(t)
 	s := d.open(t)
 	storetest.Fill(t, s)
 	badges := s.Int(t, `SELECT COUNT(*) FROM badges`)
 	ctx := `-- +goose Up
 		ALTER TABLE badges ADD COLUMN colour TEXT NOT NULL DEFAULT 'blue';`
-	if err := future(t, d.url, ctx+`INSERT INTO badges (id) VALUES ('nothing else');`); err == nil {
+	if err := future(t, d.database, ctx+`INSERT INTO badges (id) VALUES ('nothing else');`); err == nil {
 		t.Fatal("a migration that cannot be was done")
 	}
 	if n := s.Int(t, `SELECT COUNT(*) FROM information_schema.columns WHERE column_name = 'colour'`); n != 0 {
 		t.Fatal("half a migration was done")
 	}
-	if err := future(t, d.url, ctx+`UPDATE badges SET colour = 'white' WHERE listed;`); err != nil {
+	if err := future(t, d.database, ctx+`UPDATE badges SET colour = 'white' WHERE listed;`); err != nil {
 		t.Fatal(err)
 	}
 	if n := s.Int(t, `SELECT COUNT(*) FROM badges WHERE colour = 'white'`); n != badges || n == 0 {
@@ -175,7 +175,7 @@ func TestPostgresMigrationWithRows(t *testing.T) {
 // What a process does by itself: where it goes wrong is seen by its server only.
 func TestPostgresSettings(t *testing.T) {
 	t.Parallel()
-	d := newOnServer(t).(onServer)
+	d := newOnServer(t)
 	s := d.open(t)
 	for setting, want := range map[string]string{
 		"statement_timeout": "6s", "lock_timeout": "5s", "idle_in_transaction_session_timeout": "15s",
@@ -185,7 +185,7 @@ func TestPostgresSettings(t *testing.T) {
 			t.Errorf("%s is %s, want %s", setting, got, want)
 		}
 	}
-	own, err := store.Open(t.Context(), store.Options{Database: with(t, d.url, "statement_timeout=7s")})
+	own, err := store.Open(t.Context(), store.Options{Database: with(t, d.database, "statement_timeout=7s")})
 	if err != nil {
 		t.Fatal(err)
 	}

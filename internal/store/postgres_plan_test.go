@@ -20,7 +20,7 @@ var (
 // TestPostgresPlans holds every statement of the suite to the indexes.
 func TestPostgresPlans(t *testing.T) {
 	t.Parallel()
-	d := newOnServer(t).(onServer)
+	d := newOnServer(t)
 	s := d.open(t)
 	storetest.Fill(t, s)
 	storetest.Fill(t, s) // statements of transactions are kept from the first use on
@@ -28,7 +28,7 @@ func TestPostgresPlans(t *testing.T) {
 	if len(texts) < 40 {
 		t.Fatalf("only %d statements were used", len(texts))
 	}
-	conn := beside(t, d.url)
+	conn := beside(t, d.database)
 	execute(t, conn, `SET enable_seqscan = off`, `SET plan_cache_mode = force_generic_plan`)
 	for n, text := range texts {
 		given := parameter.FindAllString(text, -1)

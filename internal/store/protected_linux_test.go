@@ -11,7 +11,7 @@ import (
 // A write-protected file is found at start. For root no file is write-protected,
 // so there the thread opens it as nobody.
 func TestOpenRefusesWriteProtectedFile(t *testing.T) {
-	path := newFile(t).(file).path
+	path := newFile(t).database
 	if err := os.Chmod(path, 0o400); err != nil {
 		t.Fatal(err)
 	}

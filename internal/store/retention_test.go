@@ -50,12 +50,12 @@ var kept = []struct {
 
 func TestRetention(t *testing.T) {
 	t.Parallel()
-	wantRetention(t, newFile(t).(file).open(t))
+	wantRetention(t, newFile(t).open(t))
 }
 
 func TestPostgresRetention(t *testing.T) {
 	t.Parallel()
-	wantRetention(t, newOnServer(t).(onServer).open(t))
+	wantRetention(t, newOnServer(t).open(t))
 }
 
 // wantRetention: each thing is there until its time has come, and gone then.
@@ -186,13 +186,13 @@ func tables(t *testing.T) (names []string) {
 // TestDeletedIsOverwritten: what a purge took away is not to be found in the file.
 func TestDeletedIsOverwritten(t *testing.T) {
 	t.Parallel()
-	f := newFile(t).(file)
+	f := newFile(t)
 	s := f.open(t)
 	storetest.Fill(t, s)
 	rests := func() bool {
 		t.Helper()
 		s.Exec(t, `PRAGMA wal_checkpoint(TRUNCATE)`)
-		content, err := os.ReadFile(f.path)
+		content, err := os.ReadFile(f.database)
 		if err != nil {
 			t.Fatal(err)
 		}

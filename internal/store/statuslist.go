@@ -94,7 +94,7 @@ func (s *Store) SaveArtefact(ctx context.Context, a statuslist.Artefact) error {
 			WHERE artefacts.seq < excluded.seq
 				OR artefacts.seq = excluded.seq
 					AND (artefacts.signed_at <= excluded.signed_at OR artefacts.signed_at > excluded.signed_at + $7)`,
-			a.Path, a.ContentType, a.Body, a.SignedAt.UnixMicro(), micros(a.ExpiresAt), a.Seq, statuslist.MaxAhead.Microseconds())
+			a.Path, a.ContentType, a.Body, a.SignedAt.UnixMicro(), micros(a.ExpiresAt), a.Seq, verify.MaxAhead.Microseconds())
 		return err
 	})
 }
