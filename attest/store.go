@@ -107,7 +107,9 @@ type BadgeStore interface {
 	BadgeOfAccount(ctx context.Context, actorID string, now time.Time) (Published, error)
 	// BadgeOfMailbox gives the badge in force of a mailbox, or ErrNotFound.
 	BadgeOfMailbox(ctx context.Context, mailboxKey []byte, now time.Time) (Published, error)
-	// BadgeOfHandle gives the newest listed badge of a handle, in force or not, or ErrNotFound.
+	// BadgeOfHandle gives a listed badge of a handle, in force or not, or ErrNotFound: of
+	// several the one that no other took the place of and that is not revoked, or
+	// else the newest.
 	BadgeOfHandle(ctx context.Context, h acct.Handle) (Published, error)
 	// Attestation finds one by its jti, or ErrNotFound.
 	Attestation(ctx context.Context, jti string) (Attestation, error)

@@ -57,9 +57,10 @@ func (s *Store) BadgeOfMailbox(ctx context.Context, mailboxKey []byte, now time.
 	return s.published(ctx, `WHERE b.holds AND b.mailbox_key = $1 AND b.expires_at > $2`, mailboxKey, now.UnixMicro())
 }
 
-// BadgeOfHandle implements attest.BadgeStore.
+// BadgeOfHandle implements attest.BadgeStore. One that holds its account comes first:
+// by a clock that ran ahead for a while, one that has ended may seem to be the newest.
 func (s *Store) BadgeOfHandle(ctx context.Context, h acct.Handle) (attest.Published, error) {
-	return s.published(ctx, `WHERE b.listed AND b.handle_key = $1 ORDER BY b.created_at DESC, b.id DESC LIMIT 1`, h.Key())
+	return s.published(ctx, `WHERE b.listed AND b.handle_key = $1 ORDER BY b.holds DESC, b.created_at DESC, b.id DESC LIMIT 1`, h.Key())
 }
 
 // Attestation implements attest.BadgeStore.

@@ -65,6 +65,33 @@ func badgeFind(t *testing.T, db Database) {
 	same(t, p, published(listed))
 }
 
+// badgeAfterClockAhead: an ended badge that was issued by a clock that ran ahead hides
+// no badge in force of the same handle.
+func badgeAfterClockAhead(t *testing.T, db Database) {
+	s, ctx := db.Open(t), t.Context()
+	ended := issuance(proven(t, s, 1), 1, 1)
+	ended.Badge.CreatedAt = now.Add(time.Hour)
+	must(t, s.Issue(ctx, ended))
+	_, err := s.ChangeStatus(ctx, attest.StatusChange{BadgeID: ended.Badge.ID, To: verify.Revoked, At: now, Reason: attest.Other})
+	must(t, err)
+	i := issuance(provenFor(t, s, 2, actor(t, 1), hash("mailbox %d", 2)), 1, 2)
+	must(t, s.Issue(ctx, i))
+	p, err := s.BadgeOfHandle(ctx, i.Badge.Actor.Handle)
+	must(t, err)
+	same(t, p, published(i))
+	for _, to := range []verify.Status{verify.Suspended, verify.Revoked} {
+		_, err = s.ChangeStatus(ctx, attest.StatusChange{BadgeID: i.Badge.ID, To: to, At: now.Add(time.Minute), Reason: attest.Other})
+		must(t, err)
+		p, err = s.BadgeOfHandle(ctx, i.Badge.Actor.Handle)
+		must(t, err)
+		wanted := i.Badge.ID // suspended, it still holds its account
+		if to == verify.Revoked {
+			wanted = ended.Badge.ID // both have ended
+		}
+		same(t, p.Badge.ID, wanted)
+	}
+}
+
 func badgeList(t *testing.T, db Database) {
 	s, ctx := db.Open(t), t.Context()
 	var ids []string

@@ -61,6 +61,7 @@ func Run(t *testing.T, create func(t *testing.T) Database) {
 		"issue/race for indices":          raceForIndices,
 		"issue/lists close at 80 percent": listsClose,
 		"badge/find":                      badgeFind,
+		"badge/after a clock ran ahead":   badgeAfterClockAhead,
 		"badge/list":                      badgeList,
 		"badge/status":                    badgeStatus,
 		"badge/status of the ended":       badgeStatusOfEnded,
