@@ -42,6 +42,16 @@ func onServer(t *testing.T, database string) *world {
 	return newWorld(t, func(s *setup) { s.environ = append(s.environ, "COCARDE_DATABASE="+database) })
 }
 
+// databaseName is that of the database at a URL.
+func databaseName(t *testing.T, database string) string {
+	t.Helper()
+	u, err := url.Parse(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimPrefix(u.Path, "/")
+}
+
 // A database server that is gone, or that does not answer any more, is told to
 // everybody within a bound; once it is back the issuer goes on by itself.
 func TestADatabaseServerThatIsAwayIsSaidToBeAndComesBack(t *testing.T) {
@@ -165,11 +175,7 @@ func TestACommitWithoutAnAnswerIsSaidToBeUncertain(t *testing.T) {
 	a.proven()
 	do := func(statements string) {
 		t.Helper()
-		u, err := url.Parse(database)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := s.Exec(t.Context(), strings.TrimPrefix(u.Path, "/"), statements); err != nil {
+		if err := s.Exec(t.Context(), databaseName(t, database), statements); err != nil {
 			t.Fatal(err)
 		}
 	}

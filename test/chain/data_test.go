@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"syscall"
 	"testing"
 
 	"cocarde.example/internal/app"
@@ -164,85 +163,5 @@ func TestAnIssuerGoesOnAfterARestart(t *testing.T) {
 	}
 	if err := second.stop(); err != nil {
 		t.Fatal(err)
-	}
-}
-
-func TestAFullDiskRefusesAndLeavesNothingHalfDone(t *testing.T) {
-	t.Parallel()
-	dir := smallDisk(t)
-	w, err := startWorld(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := w.stop(); err != nil {
-			t.Errorf("stop: %v", err)
-		}
-	}()
-	instance := w.instance(t)
-	a := w.agent(t, instance)
-	a.proven()
-	whole := w.agent(t, instance).attested()
-	ballast := filepath.Join(dir, "ballast")
-	fill(t, ballast)
-
-	var got answer
-	for range 200 { // what is free in the file itself is used up first
-		if got = w.agent(t, instance).ask(); got.status != 201 {
-			break
-		}
-	}
-	got.refused(503, "storage_full", "")
-	got.retryAfter()
-	a.issue().refused(503, "storage_full", "")
-	for _, path := range []string{"/healthz", "/.well-known/jwks.json", "/status/1", "/v1/attestations/" + whole.id()} {
-		a.get(path).want(200)
-	}
-	mustHold(t, a.report(map[string]string{"attestation": whole.Public}))
-
-	if err := os.Remove(ballast); err != nil {
-		t.Fatal(err)
-	}
-	if n := w.number(t, `SELECT count(*) FROM badges`); n != 1 {
-		t.Errorf("%d badges, want the one that was issued in time", n)
-	}
-	var i issued
-	a.issue().want(201).into(&i)
-	mustHold(t, a.report(map[string]string{"attestation": i.Public}))
-}
-
-// smallDisk mounts a file system of a few MiB, where that may be done.
-func smallDisk(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=4m"); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatalf("no small file system can be mounted here: %v", err)
-		}
-		t.Skipf("no small file system can be mounted here: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
-	return dir
-}
-
-// fill writes until no byte more has room.
-func fill(t *testing.T, path string) {
-	t.Helper()
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	for size := 64 << 10; size > 0; {
-		if _, err := f.Write(make([]byte, size)); err != nil {
-			if !errors.Is(err, syscall.ENOSPC) {
-				t.Fatal(err)
-			}
-			size /= 2
-		}
 	}
 }
