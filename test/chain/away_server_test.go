@@ -2,8 +2,6 @@ package chain
 
 import (
 	"errors"
-	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -82,7 +80,7 @@ func TestADatabaseServerThatIsAwayIsSaidToBeAndComesBack(t *testing.T) {
 				t.Fatal(err)
 			}
 			g := newGate(t)
-			return fewer(g.relay(t, database)), func() { g.hold() }, g.release
+			return fewer(relay(t, g, database)), func() { g.hold() }, g.release
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -120,75 +118,5 @@ func TestADatabaseServerThatIsAwayIsSaidToBeAndComesBack(t *testing.T) {
 			signing.visit(callback, signing.cookie).want(http.StatusOK)
 			other.attested()
 		})
-	}
-}
-
-// relay has everything that comes in go on to a database's server, and gives the
-// URL that leads through here.
-func (g *gate) relay(t *testing.T, database string) string {
-	t.Helper()
-	u, err := url.Parse(database)
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := u.Host
-	u.Host = g.Addr().String()
-	t.Cleanup(func() { g.Close() })
-	go func() {
-		for {
-			in, err := g.Accept()
-			if err != nil {
-				return
-			}
-			go pass(in, server)
-		}
-	}()
-	return u.String()
-}
-
-// pass copies both ways until one side ends.
-func pass(in net.Conn, server string) {
-	defer in.Close()
-	out, err := net.Dial("tcp", server)
-	if err != nil {
-		return
-	}
-	defer out.Close()
-	go func() {
-		defer in.Close()
-		_, _ = io.Copy(in, out)
-	}()
-	_, _ = io.Copy(out, in)
-}
-
-// An attestation whose commit was not answered may have been issued, or not: the
-// agent is told so, asks again, and has one.
-func TestACommitWithoutAnAnswerIsSaidToBeUncertain(t *testing.T) {
-	t.Parallel()
-	s := postgres.Shared(t)
-	database, err := s.NewDatabase(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := onServer(t, fewer(database))
-	a := w.agent(t, w.instance(t))
-	a.proven()
-	do := func(statements string) {
-		t.Helper()
-		if err := s.Exec(t.Context(), databaseName(t, database), statements); err != nil {
-			t.Fatal(err)
-		}
-	}
-	do(`CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END';
-		CREATE CONSTRAINT TRIGGER die AFTER INSERT ON badges DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION die()`)
-	got := a.issue()
-	got.refused(http.StatusServiceUnavailable, "storage_uncertain", "")
-	got.retryAfter()
-	do(`DROP TRIGGER die ON badges`)
-	var i issued
-	a.issue().want(http.StatusCreated).into(&i)
-	mustHold(t, a.report(map[string]string{"attestation": i.Public}))
-	if n := w.number(t, `SELECT count(*) FROM attestations`); n != 1 {
-		t.Errorf("%d attestations", n)
 	}
 }

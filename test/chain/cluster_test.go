@@ -39,7 +39,7 @@ func newCluster(t *testing.T, change ...func(*setup)) *cluster {
 	ways := map[string]*gate{} // by URL; made before the servers, they close after them
 	for range replicas {
 		way := newGate(t)
-		ways[way.relay(t, fewer(database))] = way
+		ways[relay(t, way, fewer(database))] = way
 	}
 	dir := t.TempDir()
 	w, s, err := surroundings(usual(dir), append([]func(*setup){func(s *setup) {
