@@ -95,7 +95,7 @@ func (w *linkWorld) commit(t *testing.T, b attest.Begun, expires time.Time) {
 		t.Fatal(err)
 	}
 	a := attest.Attestation{
-		JTI: "jti-" + b.ID, BadgeID: badgeID(b), Token: "a.b.c~", List: list, Index: index, IssuedAt: w.now(), ExpiresAt: expires,
+		JTI: "jti-" + b.ID, BadgeID: badgeID(b), Token: "a.b.c~", KID: "kid", List: list, Index: index, IssuedAt: w.now(), ExpiresAt: expires,
 	}
 	err = w.store.Issue(t.Context(), attest.Issuance{
 		RequestID: b.ID, Attestation: a,

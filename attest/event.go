@@ -12,6 +12,10 @@ const (
 	EventResumed      EventKind = "resumed"
 	EventRevoked      EventKind = "revoked"
 	EventKeyAnnounced EventKind = "key_announced"
+	EventKeyActivated EventKind = "key_activated"
+	EventKeyRetired   EventKind = "key_retired"
+	EventKeyRevoked   EventKind = "key_revoked"
+	EventKeyGone      EventKind = "key_gone"
 )
 
 // Reason says why a badge was suspended, resumed or revoked. Auditors and the

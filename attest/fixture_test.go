@@ -68,6 +68,7 @@ func newWorld(t *testing.T, change ...func(*attest.RequestsConfig)) *world {
 	registry, err := agency.Builtin()
 	must(t, err)
 	signing := newSigner(t)
+	must(t, s.FoundIssuer(t.Context(), store.Identity{Origin: issuer, ActorKey: []byte("sealed"), SigningKeys: []keys.Key{signing.key}}, nil))
 	w := &world{
 		store: s, vault: vault{data}, fediverse: newFediverse(), mx: &mx{}, log: &bytes.Buffer{}, clock: began,
 	}
@@ -160,6 +161,8 @@ func (s *signer) Sign(typ string, payload []byte) (jws, kid string, err error) {
 	jws, err = s.sign(typ, payload)
 	return jws, s.key.KID, err
 }
+
+func (s *signer) Reload(context.Context) error { return nil }
 
 // source knows one issuer, all of whose indices are valid.
 type source struct{ issuer *verify.Issuer }

@@ -19,9 +19,9 @@ import (
 // DefaultValidity is how long an attestation holds: people leave, accounts are sold.
 const DefaultValidity = 180 * day
 
-// indexTries bounds how often an index that was free when looked up may turn out
-// to be taken when committed.
-const indexTries = 8
+// issueTries bounds how often an index that was free when looked up may turn out
+// to be taken when committed, or the key that signed to be active no more.
+const issueTries = 8
 
 // ErrNotReady: the program cannot do its work at the moment.
 var ErrNotReady = fault.New(fault.Unavailable, "not_ready",
@@ -58,7 +58,7 @@ func (q *Requests) Issue(ctx context.Context, id, token string) (IssuedAnswer, e
 	return q.repeat(ctx, r, token)
 }
 
-// issue tries until a status index is its own.
+// issue tries until a status index is its own, and the key active that signs.
 func (q *Requests) issue(ctx context.Context, r Request, token string) (IssuedAnswer, error) {
 	address, err := q.address(r)
 	if err != nil {
@@ -68,17 +68,22 @@ func (q *Requests) issue(ctx context.Context, r Request, token string) (IssuedAn
 	if err != nil {
 		return IssuedAnswer{}, err
 	}
-	for range indexTries {
+	for range issueTries {
 		answer, err := q.issueOnce(ctx, r, badge, address, token)
 		switch {
 		case errors.Is(err, ErrIndexTaken):
+			continue
+		case errors.Is(err, ErrKeyNotActive): // it was retired or revoked a moment ago
+			if err := q.signer.Reload(ctx); err != nil {
+				return IssuedAnswer{}, err
+			}
 			continue
 		case errors.Is(err, ErrAccountTaken):
 			return IssuedAnswer{}, errAccountHasBadge
 		}
 		return answer, err
 	}
-	return IssuedAnswer{}, errors.New("no free status index was found")
+	return IssuedAnswer{}, errors.New("no free status index was found, or no active key")
 }
 
 // issueOnce signs, checks what was signed as a stranger would, and commits.
@@ -125,8 +130,11 @@ func (q *Requests) checkOwn(ctx context.Context, full string, r Request) error {
 	if report.Valid {
 		return nil
 	}
-	if report.Code == verify.StatusUnavailable {
+	switch report.Code {
+	case verify.StatusUnavailable:
 		return ErrNotReady
+	case verify.KeyRevoked:
+		return ErrKeyNotActive
 	}
 	for _, c := range report.Checks {
 		if c.Outcome == verify.Failed {

@@ -127,6 +127,8 @@ func TestIssueStopsABadSigner(t *testing.T) {
 
 type signerFunc func(typ string, payload []byte) (jws, kid string, err error)
 
+func (f signerFunc) Reload(context.Context) error { return nil }
+
 func (f signerFunc) Sign(typ string, payload []byte) (string, string, error) { return f(typ, payload) }
 
 // freeIndex is a store whose first choices of an index are taken.

@@ -18,6 +18,7 @@ import (
 	"cocarde.example/internal/acct"
 	"cocarde.example/internal/agency"
 	"cocarde.example/internal/store"
+	"cocarde.example/keys"
 )
 
 const linkIssuer = "https://cocarde.example.org"
@@ -48,6 +49,12 @@ func newLinkWorld(t *testing.T, limits attest.Limits) *linkWorld {
 			t.Error(err)
 		}
 	})
+	err = s.FoundIssuer(t.Context(), store.Identity{Origin: linkIssuer, ActorKey: []byte("sealed"), SigningKeys: []keys.Key{
+		{KID: "kid", State: keys.Active, Created: linkStart, NotBefore: linkStart, ActivatedAt: linkStart, JWK: []byte("{}")},
+	}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	agencies, err := agency.Builtin()
 	if err != nil {
 		t.Fatal(err)

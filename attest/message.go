@@ -13,6 +13,9 @@ const (
 	MailIssued MessageKind = "issued"
 	// MailReplaced tells that a badge for the same mailbox was revoked for a new one.
 	MailReplaced MessageKind = "replaced"
+	// MailKeyRevoked tells that a badge was revoked because the issuer's key that
+	// signed its attestation was.
+	MailKeyRevoked MessageKind = "key-revoked"
 )
 
 // Message is a mail to be written: what it says, not how. It rests sealed in the outbox.

@@ -66,6 +66,8 @@ type Vault interface {
 type Signer interface {
 	// Sign gives the JWS in compact form (RFC 7515 §3.1) and the key's id.
 	Sign(typ string, payload []byte) (jws, kid string, err error)
+	// Reload learns at once which key is active, when this one turned out not to be.
+	Reload(ctx context.Context) error
 }
 
 // Pseudonyms computes the log's VRF outputs.

@@ -20,6 +20,8 @@ var (
 	ErrAccountTaken = errors.New("attest: account has a badge in force")
 	// ErrIndexTaken: the status index is another attestation's.
 	ErrIndexTaken = errors.New("attest: status index is taken")
+	// ErrKeyNotActive: the key that signed the attestation signs no more.
+	ErrKeyNotActive = errors.New("attest: signing key is not active")
 	// ErrEnded: every attestation under the badge has ended by itself.
 	ErrEnded = errors.New("attest: badge has ended")
 	// ErrRevoked: the badge is revoked for good.
@@ -82,7 +84,7 @@ type IssueStore interface {
 	// Issue writes the badge, the attestation, its status index, the event and the
 	// mail, marks the request issued, and revokes (with events, reason Replaced) any
 	// other badge in force of the same mailbox; or does none of it: ErrState if the
-	// request is not proven, ErrAccountTaken, ErrIndexTaken.
+	// request is not proven, ErrKeyNotActive, ErrAccountTaken, ErrIndexTaken.
 	Issue(ctx context.Context, i Issuance) error
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"cocarde.example/attest"
 	"cocarde.example/internal/acct"
+	"cocarde.example/internal/keyring"
 	"cocarde.example/internal/store"
 	"cocarde.example/internal/translog"
 	"cocarde.example/keys"
@@ -57,6 +58,11 @@ func newChain(b *testing.B, s *store.Store) chain {
 	check(b, err)
 	described, err := keys.NewKey(data.Sealing, key, keys.Active, time.Now(), time.Now())
 	check(b, err)
+	described.ActivatedAt = time.Now()
+	check(b, s.ChangeKeys(b.Context(), []keyring.Change{
+		{From: keys.Active, Key: keys.Key{KID: "kid", State: keys.Retired}, Event: attest.Event{Kind: attest.EventKeyRetired, KID: "kid"}},
+		{From: keys.Unborn, Key: described, Event: attest.Event{Kind: attest.EventKeyAnnounced, KID: kid}},
+	}))
 	own, err := verify.NewIssuer(chainIssuer, []byte(`{"keys":[`+string(described.JWK)+`]}`))
 	check(b, err)
 	c := chain{vault: chainVault{data}}
@@ -118,6 +124,8 @@ func (v chainVault) CodeHash(purpose string, parts ...string) []byte {
 
 type chainSigner func(typ string, payload []byte) (jws, kid string, err error)
 
+func (s chainSigner) Reload(context.Context) error                            { return nil }
+func (s chainSigner) KID() string                                             { return "key" }
 func (s chainSigner) Sign(typ string, payload []byte) (string, string, error) { return s(typ, payload) }
 
 type chainChecker struct{ v *verify.Verifier }

@@ -15,6 +15,7 @@ import (
 	"cocarde.example/attest"
 	"cocarde.example/internal/acct"
 	"cocarde.example/internal/store"
+	"cocarde.example/keys"
 )
 
 // requests are those of a store that have both proofs, and are issued one by one.
@@ -47,6 +48,10 @@ func newRequests(b *testing.B, database string, open func() *sql.DB) *requests {
 	s, err := store.Open(b.Context(), store.Options{Database: database, Migrate: true})
 	check(b, err)
 	b.Cleanup(func() { check(b, s.Close()) })
+	now := time.Now()
+	check(b, s.FoundIssuer(b.Context(), store.Identity{Origin: chainIssuer, ActorKey: []byte("sealed"), SigningKeys: []keys.Key{
+		{KID: "kid", State: keys.Active, Created: now, NotBefore: now, ActivatedAt: now, JWK: []byte("{}")},
+	}}, nil))
 	r := &requests{store: s, template: provenRequest(b, s), db: open()}
 	r.readRow(b)
 	return r

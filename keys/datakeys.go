@@ -76,6 +76,20 @@ func OpenDataKeys(s Secret, wrapped map[string][]byte) (DataKeys, error) {
 	return newDataKeys(plain), nil
 }
 
+// Rewrap wraps under another secret what the former one wrapped: the data keys
+// stay the same, and so does all that they sealed.
+func Rewrap(former, next Secret, wrapped map[string][]byte) (map[string][]byte, error) {
+	again := make(map[string][]byte, len(wrapped))
+	for name, w := range wrapped {
+		key, err := former.Unwrap(name, w)
+		if err != nil {
+			return nil, fmt.Errorf("data key %q: %w", name, err)
+		}
+		again[name] = next.Wrap(name, key)
+	}
+	return again, nil
+}
+
 func newDataKeys(plain map[string][]byte) DataKeys {
 	return DataKeys{
 		Sealing: newSealer(plain[nameSealing]),

@@ -18,12 +18,14 @@ import (
 // State is where a signing key stands in its life.
 type State string
 
-// The states, in their order; revoked may follow any of them.
+// The states, in their order; revoked may follow any of them but the last.
 const (
+	Unborn    State = ""          // is still to be made
 	Announced State = "announced" // published, so that caches have it; does not sign yet
 	Active    State = "active"    // signs; there is at most one
 	Retired   State = "retired"   // signs no more, verifies what it signed
 	Revoked   State = "revoked"   // out of the JWKS, listed as revoked
+	Gone      State = "gone"      // all that it signed has ended: nothing rests of it
 )
 
 // AnnounceFor is how long a key stands in the JWKS before it signs, so that
@@ -32,15 +34,17 @@ const AnnounceFor = 48 * time.Hour
 
 // Key is a signing key as it rests in the database.
 type Key struct {
-	KID       string // RFC 7638 thumbprint (SHA-256, base64url)
-	State     State
-	Created   time.Time
-	NotBefore time.Time // when it may become active
-	RetiredAt time.Time // zero unless retired
-	RevokedAt time.Time // zero unless revoked
-	Reason    string    // of the revocation; published
-	JWK       []byte    // the public key as it stands in the JWKS
-	Sealed    []byte    // the private key: PKCS #8, sealed under the KID; empty if hardware holds it
+	KID         string // RFC 7638 thumbprint (SHA-256, base64url)
+	State       State
+	Created     time.Time
+	NotBefore   time.Time // when it may become active
+	ActivatedAt time.Time // when it did; zero before
+	RetiredAt   time.Time // zero unless retired
+	RevokedAt   time.Time // zero unless revoked
+	Reason      string    // of the revocation; published
+	TakenBack   bool      // of a revoked key: all that it signed is revoked too
+	JWK         []byte    // the public key as it stands in the JWKS
+	Sealed      []byte    // the private key: PKCS #8, sealed under the KID; empty once it signs no more, or if hardware holds it
 }
 
 // Generate makes a P-256 key.
@@ -71,18 +75,24 @@ func NewKey(s *Sealer, priv *ecdsa.PrivateKey, state State, created, notBefore t
 // FirstKeys makes the keys of a new issuer: one that is active at once, since
 // nobody caches anything yet, and the standby that always exists beside it.
 func FirstKeys(s *Sealer, now time.Time) ([]Key, error) {
-	active, err := generateKey(s, Active, now, now)
+	active, err := generate(s, Active, now, now)
 	if err != nil {
 		return nil, err
 	}
-	standby, err := generateKey(s, Announced, now, now.Add(AnnounceFor))
+	standby, err := Announce(s, now)
 	if err != nil {
 		return nil, err
 	}
+	active.ActivatedAt = now
 	return []Key{active, standby}, nil
 }
 
-func generateKey(s *Sealer, state State, created, notBefore time.Time) (Key, error) {
+// Announce makes a standby: a key that may sign once AnnounceFor has passed.
+func Announce(s *Sealer, now time.Time) (Key, error) {
+	return generate(s, Announced, now, now.Add(AnnounceFor))
+}
+
+func generate(s *Sealer, state State, created, notBefore time.Time) (Key, error) {
 	priv, err := Generate()
 	if err != nil {
 		return Key{}, fmt.Errorf("keys: generate a signing key: %w", err)

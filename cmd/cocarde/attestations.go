@@ -26,16 +26,7 @@ func newAttestations() *cobra.Command {
 
 // withBadges opens the database beside a running serve.
 func withBadges(cmd *cobra.Command, f func(*attest.Badges) error) error {
-	cfg, err := loadConfig(cmd)
-	if err != nil {
-		return err
-	}
-	d, err := app.OpenDesk(cmd.Context(), cfg)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return f(d.Badges)
+	return withDesk(cmd, func(d *app.Desk) error { return f(d.Badges) })
 }
 
 func newList() *cobra.Command {

@@ -114,7 +114,7 @@ a public agency. Anyone can check an attestation; an auditor can take it back.
 	root.PersistentFlags().String("config", "", "file of settings, lines of NAME=value; the environment prevails")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage{err} })
 	root.CompletionOptions.HiddenDefaultCmd = false
-	root.AddCommand(newServe(), newDemo(), newVerify(), newAttestations(), newAgencies(), newDB(), newVersion())
+	root.AddCommand(newServe(), newDemo(), newVerify(), newAttestations(), newAgencies(), newKeys(), newDB(), newVersion())
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
 		if c.Name() == "completion" {

@@ -11,17 +11,25 @@ import (
 	"cocarde.example/attest"
 	"cocarde.example/internal/config"
 	"cocarde.example/internal/fault"
+	"cocarde.example/internal/keyring"
 	"cocarde.example/internal/store"
 )
 
-// Desk is the operator's way to the badges, beside a running server.
+// Desk is the operator's way to the badges and the keys, beside a running server.
 type Desk struct {
 	Badges *attest.Badges
+	Keys   *keyring.Keeper
 	store  *store.Store
+	ring   *keyring.Keyring
 }
 
 // OpenDesk opens a database that holds an issuer; it makes nothing.
 func OpenDesk(ctx context.Context, cfg config.Config) (*Desk, error) {
+	return OpenDeskAt(ctx, cfg, time.Now)
+}
+
+// OpenDeskAt is OpenDesk with another clock.
+func OpenDeskAt(ctx context.Context, cfg config.Config, now func() time.Time) (*Desk, error) {
 	s, err := store.Open(ctx, store.Options{Database: cfg.Database})
 	if err != nil {
 		return nil, naming(cfg.Database, err)
@@ -30,7 +38,13 @@ func OpenDesk(ctx context.Context, cfg config.Config) (*Desk, error) {
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	return &Desk{Badges: attest.NewBadges(s, vault{id.data}, time.Now), store: s}, nil
+	ring, err := keyring.New(s, id.data.Sealing, id.ring)
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return &Desk{
+		Badges: attest.NewBadges(s, vault{id.data}, now), Keys: newKeeper(s, id, ring, cfg.Lang, now), store: s, ring: ring,
+	}, nil
 }
 
 func openFound(ctx context.Context, s *store.Store, cfg config.Config) (identity, error) {

@@ -2,17 +2,15 @@ package app
 
 import (
 	"context"
-	"crypto"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
-	"time"
 
-	"cocarde.example/attest"
 	"cocarde.example/internal/config"
 	"cocarde.example/internal/fault"
+	"cocarde.example/internal/keyring"
 	"cocarde.example/internal/store"
 	"cocarde.example/keys"
 )
@@ -35,7 +33,7 @@ var (
 type identity struct {
 	origin string
 	data   keys.DataKeys
-	ring   *keys.Ring
+	ring   []keys.Key // signing keys, as they were at start
 	actor  *keys.LazyRSA
 }
 
@@ -49,26 +47,11 @@ func openIdentity(found store.Identity, cfg config.Config) (identity, error) {
 	if err != nil {
 		return identity{}, errSecret.Because(err)
 	}
-	ring, err := openRing(found.SigningKeys, data.Sealing)
-	if err != nil {
-		return identity{}, err
-	}
 	var actor keys.ActorKey
 	if err := json.Unmarshal(found.ActorKey, &actor); err != nil {
 		return identity{}, fmt.Errorf("read actor key: %w", err)
 	}
-	return identity{origin: found.Origin, data: data, ring: ring, actor: actor.Lazy(data.Sealing)}, nil
-}
-
-func openRing(stored []store.SigningKey, sealer *keys.Sealer) (*keys.Ring, error) {
-	all := make([]keys.Key, len(stored))
-	for i, k := range stored {
-		all[i] = keys.Key{
-			KID: k.KID, State: keys.State(k.State), Created: k.CreatedAt, NotBefore: k.NotBefore,
-			RetiredAt: k.RetiredAt, RevokedAt: k.RevokedAt, Reason: k.Reason, JWK: k.Public, Sealed: k.Sealed,
-		}
-	}
-	return keys.NewRing(all, func(k keys.Key) (crypto.Signer, error) { return k.Open(sealer) })
+	return identity{origin: found.Origin, data: data, ring: found.SigningKeys, actor: actor.Lazy(data.Sealing)}, nil
 }
 
 // settle opens the issuer of a database, or founds one in an empty one.
@@ -118,10 +101,9 @@ func foundIssuer(ctx context.Context, s *store.Store, cfg config.Config, origin 
 	if err != nil {
 		return fmt.Errorf("encode actor key: %w", err)
 	}
-	signing, events := announce(first, now)
 	err = s.FoundIssuer(ctx, store.Identity{
-		Origin: origin, Demo: o.Demo, WrappedKeys: wrapped, ActorKey: actorKey, SigningKeys: signing,
-	}, events)
+		Origin: origin, Demo: o.Demo, WrappedKeys: wrapped, ActorKey: actorKey, SigningKeys: first,
+	}, keyring.Announced(first, now))
 	if errors.Is(err, store.ErrFounded) {
 		return nil // by another process, just now
 	}
@@ -140,28 +122,10 @@ func foundingSecret(cfg config.Config, o Options) (keys.Secret, error) {
 	if !errors.Is(err, keys.ErrSecretAbsent) {
 		return secret, err
 	}
-	secret, err = keys.CreateSecret(cfg.SecretFile)
-	if errors.Is(err, keys.ErrSecretExists) {
-		return keys.OpenSecret(cfg.SecretFile)
-	}
-	if err == nil {
+	if secret, err = newSecret(cfg.SecretFile); err == nil {
 		warnBeside(o.Log, cfg)
 	}
 	return secret, err
-}
-
-// announce gives keys as they rest, and the events that say that they exist.
-func announce(first []keys.Key, now time.Time) ([]store.SigningKey, []attest.Event) {
-	signing := make([]store.SigningKey, len(first))
-	events := make([]attest.Event, len(first))
-	for i, k := range first {
-		signing[i] = store.SigningKey{
-			KID: k.KID, State: string(k.State), CreatedAt: k.Created, NotBefore: k.NotBefore,
-			Public: k.JWK, Sealed: k.Sealed,
-		}
-		events[i] = attest.Event{Kind: attest.EventKeyAnnounced, At: now, By: "cocarde", KID: k.KID}
-	}
-	return signing, events
 }
 
 // warnBeside tells an operator whose secret would leave with the database.

@@ -16,6 +16,7 @@ import (
 	"cocarde.example/internal/fediverse"
 	"cocarde.example/internal/front"
 	"cocarde.example/internal/jobs"
+	"cocarde.example/internal/keyring"
 	"cocarde.example/internal/mail"
 	"cocarde.example/internal/published"
 	"cocarde.example/internal/safehttp"
@@ -42,31 +43,34 @@ func (p *parts) make(c config.Config) (err error) {
 // join makes every other room and gives each what it needs.
 func (a *App) join(id identity, p parts, o Options) error {
 	board := statuslist.NewBoard(a.store, o.Now)
-	source, err := newOwn(id.origin, id.ring, board)
+	ring, err := keyring.New(a.store, id.data.Sealing, id.ring)
 	if err != nil {
+		return err
+	}
+	source := &own{origin: id.origin, board: board}
+	if err := ring.Follow(source.follow); err != nil {
 		return err
 	}
 	verifier := ownVerifier{verify.New(verify.Config{Source: source, Now: o.Now})}
 	instances := newFediverse(a, id, o)
-	requests := newRequests(a, id, o, requestParts{p.agencies, instances, verifier, p.sender != nil})
+	requests := newRequests(a, id, o, requestParts{p.agencies, instances, ring, verifier, p.sender != nil})
 	courier := &jobs.Courier{Store: a.store, Vault: vault{id.data}, Revoker: instances, Now: o.Now, Log: o.Log}
 	if p.sender != nil {
 		courier.Mailer = p.sender
 	}
 	a.runner = jobs.New(jobs.Config{
 		Store: a.store, Board: board, Mailboxes: o.Config.Mailbox(), Holder: p.holder, Now: o.Now, Log: o.Log,
-		Publisher: statuslist.NewPublisher(a.store, board, signer{id.ring}, id.origin, o.Now),
-		Courier:   courier,
+		Publisher: statuslist.NewPublisher(a.store, board, ring, id.origin, o.Now),
+		Keys:      ring, Keeper: newKeeper(a.store, id, ring, o.Config.Lang, o.Now),
+		Courier: courier,
 	})
-	return a.mount(id, p, o, requests, verifier)
+	return a.mount(id, p, o, ring, requests, verifier)
 }
 
 // mount makes the HTTP side.
-func (a *App) mount(id identity, p parts, o Options, requests *attest.Requests, verifier ownVerifier) error {
-	shelf, err := published.NewShelf(published.Issuer{
-		Origin: id.origin, Ring: id.ring, ActorPEM: id.actor.PublicPEM(),
-	}, a.store, o.Now)
-	if err != nil {
+func (a *App) mount(id identity, p parts, o Options, ring *keyring.Keyring, requests *attest.Requests, verifier ownVerifier) error {
+	shelf := published.NewShelf(published.Issuer{Origin: id.origin, ActorPEM: id.actor.PublicPEM()}, a.store, o.Now)
+	if err := ring.Follow(shelf.Follow); err != nil {
 		return err
 	}
 	problems := api.NewProblems(o.Log, p.pages.ErrorPage)
@@ -112,6 +116,7 @@ func resolverAt(server string) *net.Resolver {
 type requestParts struct {
 	agencies  *agency.Registry
 	instances *fediverse.Client
+	ring      *keyring.Keyring
 	checker   attest.Checker
 	mail      bool
 }
@@ -123,7 +128,7 @@ func newRequests(a *App, id identity, o Options, p requestParts) *attest.Request
 	}
 	return attest.NewRequests(attest.RequestsConfig{
 		Issuer: id.origin, Store: a.store, Vault: vault{id.data}, Fediverse: p.instances, Profiles: p.instances,
-		Mailboxes: mail.NewMailboxes(o.Config.Resolver), Agencies: p.agencies, Signer: signer{id.ring}, Checker: p.checker,
+		Mailboxes: mail.NewMailboxes(o.Config.Resolver), Agencies: p.agencies, Signer: p.ring, Checker: p.checker,
 		Pseudonyms: newPseudonyms(id.data.VRF), Limits: limits, Validity: attest.DefaultValidity, Mail: p.mail,
 		Now: o.Now, Log: o.Log,
 	})

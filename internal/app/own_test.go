@@ -17,8 +17,8 @@ func TestOwnSource(t *testing.T) {
 		t.Fatal(err)
 	}
 	const origin = "https://cocarde.example.org"
-	o, err := newOwn(origin, ring, statuslist.NewBoard(nil, nil))
-	if err != nil {
+	o := &own{origin: origin, board: statuslist.NewBoard(nil, nil)}
+	if err := o.follow(ring); err != nil {
 		t.Fatal(err)
 	}
 	ctx := t.Context()

@@ -36,6 +36,16 @@ type Board interface {
 	Refresh(ctx context.Context) error
 }
 
+// Keys follows the events that are about the issuer's keys.
+type Keys interface {
+	Refresh(ctx context.Context) error
+}
+
+// Keeper does what is due in the life of the keys.
+type Keeper interface {
+	Tend(ctx context.Context) error
+}
+
 // Publisher signs and stores what changes or is about to end.
 type Publisher interface {
 	Publish(ctx context.Context) error
@@ -45,6 +55,8 @@ type Publisher interface {
 type Config struct {
 	Store     Store
 	Board     Board
+	Keys      Keys
+	Keeper    Keeper
 	Publisher Publisher
 	Courier   *Courier
 	Mailboxes time.Duration // for which the mailbox of an ended badge is kept
@@ -147,6 +159,9 @@ func (r *Runner) work(ctx context.Context) error {
 	if err := within(ctx, stepFor, r.Publisher.Publish); err != nil {
 		return err
 	}
+	if err := within(ctx, stepFor, r.Keeper.Tend); err != nil {
+		return err
+	}
 	return within(ctx, stepFor, r.purge)
 }
 
@@ -157,7 +172,12 @@ func (r *Runner) look(ctx context.Context) error {
 	if err := within(ctx, stepFor, r.Store.NumberEvents); err != nil {
 		return fmt.Errorf("number events: %w", err)
 	}
-	return within(ctx, lookFor, r.Board.Refresh)
+	if err := within(ctx, lookFor, r.Board.Refresh); err != nil {
+		return err
+	}
+	// After the board, so that no list that takes a revoked key into account is
+	// signed by it.
+	return within(ctx, stepFor, r.Keys.Refresh)
 }
 
 func within(ctx context.Context, bound time.Duration, step func(context.Context) error) error {

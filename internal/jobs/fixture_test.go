@@ -64,6 +64,7 @@ func (s *server) seen() (got []string, tries int) {
 type counted struct {
 	mu               sync.Mutex
 	refreshed, wrote int
+	tended           int
 	err              error
 }
 
@@ -80,6 +81,18 @@ func (c *counted) Publish(context.Context) error {
 	c.wrote++
 	return nil
 }
+
+// Tend and follows are the keys' part.
+func (c *counted) Tend(context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.tended++
+	return nil
+}
+
+type follows func(context.Context) error
+
+func (f follows) Refresh(ctx context.Context) error { return f(ctx) }
 
 func (c *counted) counts() (refreshed, wrote int) {
 	c.mu.Lock()
@@ -124,7 +137,7 @@ func run(t *testing.T, d *database, name string, send ...func(context.Context) e
 	}
 	log := slog.New(slog.NewTextHandler(p.log, nil))
 	p.Runner = jobs.New(jobs.Config{
-		Store: d, Board: p.work, Publisher: p.work, Mailboxes: 30 * 24 * time.Hour, Holder: name, Now: p.clock.Now, Log: log,
+		Store: d, Board: p.work, Publisher: p.work, Keys: follows(func(context.Context) error { return nil }), Keeper: p.work, Mailboxes: 30 * 24 * time.Hour, Holder: name, Now: p.clock.Now, Log: log,
 		Courier: &jobs.Courier{Store: d, Vault: vault{}, Mailer: p.server, Revoker: p.server, Now: p.clock.Now, Log: log},
 	})
 	ctx, cancel := context.WithCancel(t.Context())

@@ -43,6 +43,8 @@ func write(name, contact string, m attest.Message) (letter, error) {
 		p.code(m)
 	case attest.MailIssued, attest.MailReplaced:
 		p.badge(m)
+	case attest.MailKeyRevoked:
+		p.keyRevoked(m)
 	default:
 		return letter{}, fmt.Errorf("mail of unknown kind %q", m.Kind)
 	}
@@ -86,6 +88,12 @@ func (p *page) badge(m attest.Message) {
 	p.text(id + ".what")
 	p.paragraphs = append(p.paragraphs, p.get(id+".badge")+"\n"+m.BadgeURL)
 	p.text(id + ".not-you")
+}
+
+func (p *page) keyRevoked(m attest.Message) {
+	p.text("mail.key-revoked.what")
+	p.paragraphs = append(p.paragraphs, p.get("mail.key-revoked.anew")+"\n"+m.Issuer+"/")
+	p.text("mail.key-revoked.not-you")
 }
 
 func (p *page) foot() {

@@ -39,6 +39,7 @@ func TestTexts(t *testing.T) {
 			"code-replacing": replacing,
 			"issued":         message(attest.MailIssued, lang),
 			"replaced":       message(attest.MailReplaced, lang),
+			"key-revoked":    {Kind: attest.MailKeyRevoked, To: "marie@culture.gouv.fr", Lang: lang, Issuer: "https://cocarde.example.org", Agency: "culture.gouv.fr"},
 		} {
 			t.Run(lang+"/"+name, func(t *testing.T) {
 				t.Parallel()

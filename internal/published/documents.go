@@ -20,10 +20,9 @@ const (
 	jrdType   = "application/jrd+json"
 )
 
-// Issuer is what the documents are made of.
+// Issuer is what the documents are made of beside its signing keys.
 type Issuer struct {
 	Origin   string
-	Ring     *keys.Ring
 	ActorPEM string // public key of the actor, PKIX in PEM
 }
 
@@ -31,7 +30,7 @@ type Issuer struct {
 func KeyID(origin string) string { return origin + "/actor#main-key" }
 
 // documents builds everything that only changes with the keys, by path.
-func documents(i Issuer) (map[string]Document, error) {
+func documents(i Issuer, ring *keys.Ring) (map[string]Document, error) {
 	host, err := url.Parse(i.Origin)
 	if err != nil {
 		return nil, fmt.Errorf("issuer's origin: %w", err)
@@ -39,14 +38,14 @@ func documents(i Issuer) (map[string]Document, error) {
 	webFinger := "/.well-known/webfinger?resource="
 	acct := "acct:" + ActorName + "@" + host.Host
 	docs := map[string]Document{
-		"/.well-known/jwks.json": newDocument(i.Ring.JWKS(), jwksType, time.Hour),
+		"/.well-known/jwks.json": newDocument(ring.JWKS(), jwksType, time.Hour),
 	}
 	for _, d := range []struct {
 		path, contentType string
 		content           any
 		maxAge            time.Duration
 	}{
-		{"/.well-known/jwt-vc-issuer", jsonType, metadata(i), time.Hour},
+		{"/.well-known/jwt-vc-issuer", jsonType, metadata(i.Origin, ring), time.Hour},
 		{"/actor", actorType, actor(i), time.Hour},
 		{webFinger + acct, jrdType, finger(i.Origin, acct), time.Hour},
 		{webFinger + i.Origin + "/actor", jrdType, finger(i.Origin, acct), time.Hour},
@@ -62,16 +61,16 @@ func documents(i Issuer) (map[string]Document, error) {
 
 // metadata is the issuer's metadata (draft-ietf-oauth-sd-jwt-vc §5). revoked_keys
 // is an addition of ours: a JWKS has no way to say that a key was revoked.
-func metadata(i Issuer) any {
+func metadata(origin string, ring *keys.Ring) any {
 	revoked := []verify.RevokedKey{}
-	for _, k := range i.Ring.Revoked() {
+	for _, k := range ring.Revoked() {
 		revoked = append(revoked, verify.RevokedKey{KeyID: k.KID, RevokedAt: k.RevokedAt, Reason: k.Reason})
 	}
 	return struct {
 		Issuer  string              `json:"issuer"`
 		JWKSURI string              `json:"jwks_uri"`
 		Revoked []verify.RevokedKey `json:"revoked_keys"`
-	}{i.Origin, i.Origin + "/.well-known/jwks.json", revoked}
+	}{origin, origin + "/.well-known/jwks.json", revoked}
 }
 
 // actor is the issuer as an ActivityPub actor: instances in secure mode answer

@@ -63,8 +63,8 @@ func newWorld(t *testing.T) *world {
 	ring, err := keys.NewRing(all, func(k keys.Key) (crypto.Signer, error) { return k.Open(data.Sealing) })
 	must(t, err)
 	w := &world{store: &memory{artefacts: map[string]statuslist.Artefact{}}, now: began, ring: ring, keys: all}
-	w.Shelf, err = published.NewShelf(published.Issuer{Origin: origin, Ring: ring, ActorPEM: "PEM"}, w.store, func() time.Time { return w.now })
-	must(t, err)
+	w.Shelf = published.NewShelf(published.Issuer{Origin: origin, ActorPEM: "PEM"}, w.store, func() time.Time { return w.now })
+	must(t, w.Follow(ring))
 	return w
 }
 
@@ -235,8 +235,8 @@ func TestAggregation(t *testing.T) {
 func TestETags(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	again, err := published.NewShelf(published.Issuer{Origin: origin, Ring: w.ring, ActorPEM: "PEM"}, w.store, func() time.Time { return began })
-	must(t, err)
+	again := published.NewShelf(published.Issuer{Origin: origin, ActorPEM: "PEM"}, w.store, func() time.Time { return began })
+	must(t, again.Follow(w.ring))
 	tags := map[string]string{}
 	for _, path := range []string{"/.well-known/jwks.json", "/.well-known/jwt-vc-issuer", "/vct/agency-mailbox/v1", "/actor",
 		"/.well-known/webfinger?resource=" + origin + "/actor"} {

@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"cocarde.example/internal/statuslist"
+	"cocarde.example/keys"
 )
 
 // readAgain is how old a stored artefact may be in memory before the store is asked.
@@ -40,9 +42,9 @@ type Store interface {
 
 // Shelf holds everything that is published. It is safe for concurrent use.
 type Shelf struct {
-	origin string
-	fixed  map[string]Document
-	kind   func() Document // describes the type of attestations
+	issuer Issuer
+	fixed  atomic.Pointer[map[string]Document] // made of the keys
+	kind   func() Document                     // describes the type of attestations
 	store  Store
 	now    func() time.Time
 
@@ -55,20 +57,29 @@ type kept struct {
 	readAt   time.Time
 }
 
-// NewShelf builds the documents of an issuer.
-func NewShelf(i Issuer, s Store, now func() time.Time) (*Shelf, error) {
-	fixed, err := documents(i)
-	if err != nil {
-		return nil, err
-	}
+// NewShelf makes a Shelf. Until it has the keys by Follow, nothing that is made of
+// them is found.
+func NewShelf(i Issuer, s Store, now func() time.Time) *Shelf {
 	// Texts are parsed when somebody first asks for them, not at start.
 	kind := sync.OnceValue(func() Document { return mailboxType(i.Origin) })
-	return &Shelf{origin: i.Origin, fixed: fixed, kind: kind, store: s, now: now, stored: map[string]kept{}}, nil
+	shelf := &Shelf{issuer: i, kind: kind, store: s, now: now, stored: map[string]kept{}}
+	shelf.fixed.Store(&map[string]Document{})
+	return shelf
+}
+
+// Follow builds the documents that are made of the keys. It is called each time
+// that these have changed.
+func (s *Shelf) Follow(ring *keys.Ring) error {
+	fixed, err := documents(s.issuer, ring)
+	if err == nil {
+		s.fixed.Store(&fixed)
+	}
+	return err
 }
 
 // Document finds what is published at a path; ok is false if nothing is.
 func (s *Shelf) Document(ctx context.Context, path string) (d Document, ok bool, err error) {
-	if d, ok = s.fixed[path]; ok {
+	if d, ok = (*s.fixed.Load())[path]; ok {
 		return d, true, nil
 	}
 	if path == mailboxTypePath {
@@ -113,7 +124,7 @@ func (s *Shelf) aggregation(ctx context.Context) (Document, bool, error) {
 	}
 	uris := make([]string, len(lists))
 	for i, l := range lists {
-		uris[i] = s.origin + statuslist.Path(l.Number)
+		uris[i] = s.issuer.Origin + statuslist.Path(l.Number)
 	}
 	body, err := json.Marshal(map[string][]string{"status_lists": uris})
 	if err != nil {

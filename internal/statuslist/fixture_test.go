@@ -104,8 +104,11 @@ func (m *memory) SaveArtefact(_ context.Context, a statuslist.Artefact) error {
 type signer struct {
 	issuer *verify.Issuer
 	sign   func(typ string, payload []byte) (string, string, error)
+	kid    string
 	err    error
 }
+
+func (s *signer) KID() string { return s.kid }
 
 func (s *signer) Sign(typ string, payload []byte) (string, string, error) {
 	if s.err != nil {
@@ -125,7 +128,7 @@ func newSigner(t *testing.T) *signer {
 	must(t, err)
 	own, err := verify.NewIssuer(issuer, []byte(`{"keys":[`+string(k.JWK)+`]}`))
 	must(t, err)
-	return &signer{issuer: own, sign: func(typ string, payload []byte) (string, string, error) {
+	return &signer{issuer: own, kid: k.KID, sign: func(typ string, payload []byte) (string, string, error) {
 		jws, err := keys.SignJWS(key, k.KID, typ, payload)
 		return jws, k.KID, err
 	}}

@@ -25,9 +25,12 @@ const ContentType = "application/statuslist+jwt"
 // Signer signs with the issuer's active key.
 type Signer interface {
 	Sign(typ string, payload []byte) (jws, kid string, err error)
+	// KID names that key.
+	KID() string
 }
 
-// Publisher signs the lists that changed or are about to end. Of all processes
+// Publisher signs the lists that changed, are about to end, or are signed by a key
+// that signs no more. Of all processes
 // on a database only the one that holds the lease publishes.
 type Publisher struct {
 	store  Store
@@ -44,6 +47,7 @@ type Publisher struct {
 type checked struct {
 	seq      int64 // no change after the token up to this event
 	signedAt time.Time
+	kid      string // of the key that signed it
 }
 
 // NewPublisher makes a Publisher. It is for one goroutine.
@@ -87,12 +91,13 @@ func (p *Publisher) due() bool {
 	return len(p.checked) == 0
 }
 
-// old says whether a token is to be signed anew: because of its age, or because
-// it is signed so far in the future that nobody believes it. The wall clock
-// decides, as it does for whoever reads the token.
+// old says whether a token is to be signed anew: because of its age, because its
+// key signs no more (it may be revoked), or because it is signed so far in the
+// future that nobody believes it. The wall clock decides, as it does for whoever
+// reads the token.
 func (p *Publisher) old(c checked) bool {
 	age := p.now().Round(0).Sub(c.signedAt)
-	return age >= signAgain || age < -verify.MaxAhead
+	return age >= signAgain || age < -verify.MaxAhead || c.kid != p.signer.KID()
 }
 
 func (p *Publisher) publish(ctx context.Context, l List) error {
@@ -104,7 +109,7 @@ func (p *Publisher) publish(ctx context.Context, l List) error {
 			return err
 		}
 		if ok {
-			c = checked{seq: a.Seq, signedAt: a.SignedAt}
+			c = checked{seq: a.Seq, signedAt: a.SignedAt, kid: verify.ListKey(string(a.Body))}
 		}
 	}
 	if !c.signedAt.IsZero() && !p.old(c) {
@@ -113,18 +118,18 @@ func (p *Publisher) publish(ctx context.Context, l List) error {
 			return err
 		}
 		if !changed {
-			p.checked[l.Number] = checked{seq: seq, signedAt: c.signedAt}
+			p.checked[l.Number] = checked{seq: seq, signedAt: c.signedAt, kid: c.kid}
 			return nil
 		}
 	}
-	a, err := p.sign(l.Number, p.after(c.signedAt))
+	a, kid, err := p.sign(l.Number, p.after(c.signedAt))
 	if err != nil {
 		return err
 	}
 	if err := p.store.SaveArtefact(ctx, a); err != nil {
 		return err
 	}
-	p.checked[l.Number] = checked{seq: a.Seq, signedAt: a.SignedAt}
+	p.checked[l.Number] = checked{seq: a.Seq, signedAt: a.SignedAt, kid: kid}
 	return nil
 }
 
@@ -152,25 +157,21 @@ func (p *Publisher) after(former time.Time) time.Time {
 	return now
 }
 
-func (p *Publisher) sign(list int64, at time.Time) (Artefact, error) {
-	a := Artefact{Path: Path(list), ContentType: ContentType, SignedAt: at}
+func (p *Publisher) sign(list int64, at time.Time) (a Artefact, kid string, err error) {
+	a = Artefact{Path: Path(list), ContentType: ContentType, SignedAt: at}
 	a.ExpiresAt = a.SignedAt.Add(lifetime)
 	claims := verify.ListClaims{
 		URI: p.issuer + a.Path, IssuedAt: a.SignedAt.Unix(), ExpiresAt: a.ExpiresAt.Unix(), TTL: int64(TTL / time.Second),
 	}
 	var payload []byte
-	var err error
 	a.Seq, err = p.board.read(list, func(l *verify.StatusList) error {
 		payload, err = claims.Payload(l)
 		return err
 	})
 	if err != nil {
-		return Artefact{}, err
+		return Artefact{}, "", err
 	}
-	token, _, err := p.signer.Sign(verify.TypeStatusList, payload)
-	if err != nil {
-		return Artefact{}, err
-	}
+	token, kid, err := p.signer.Sign(verify.TypeStatusList, payload)
 	a.Body = []byte(token)
-	return a, nil
+	return a, kid, err
 }

@@ -133,22 +133,23 @@ func (w *writing) changeStatus(c attest.StatusChange) (changed bool, err error) 
 	if rows == 0 {
 		return false, w.whyUnchanged(c)
 	}
-	_, err = w.exec(`
-		UPDATE status_entries SET status = $3 WHERE (list, idx) IN
-			(SELECT list, idx FROM attestations WHERE badge_id = $1 AND expires_at > $2)`,
-		c.BadgeID, c.At.UnixMicro(), c.To)
-	if err != nil {
-		return false, err
-	}
+	// What was revoked with its key stays so, whatever becomes of its badge.
 	recorded, err := w.exec(`
 		INSERT INTO events (`+eventColumns+`)
 		SELECT $3, TRUE, $2, $4, b.id, a.jti, a.list, a.idx, a.token_hash, b.account_vrf, b.agency_vrf, '', $5, $6
-		FROM badges b JOIN attestations a ON a.badge_id = b.id
-		WHERE b.id = $1 AND a.expires_at > $2 ORDER BY a.issued_at, a.jti`,
-		c.BadgeID, c.At.UnixMicro(), event, c.By, c.Reason, c.Note)
-	if err == nil && recorded == 0 {
-		err = attest.ErrEnded // no act without an event
+		FROM badges b JOIN attestations a ON a.badge_id = b.id JOIN status_entries s ON s.list = a.list AND s.idx = a.idx
+		WHERE b.id = $1 AND a.expires_at > $2 AND s.status <> $7 ORDER BY a.issued_at, a.jti`,
+		c.BadgeID, c.At.UnixMicro(), event, c.By, c.Reason, c.Note, verify.Revoked)
+	if err != nil {
+		return false, err
 	}
+	if recorded == 0 {
+		return false, attest.ErrEnded // no act without an event
+	}
+	_, err = w.exec(`
+		UPDATE status_entries SET status = $3 WHERE status <> $4 AND (list, idx) IN
+			(SELECT list, idx FROM attestations WHERE badge_id = $1 AND expires_at > $2)`,
+		c.BadgeID, c.At.UnixMicro(), c.To, verify.Revoked)
 	return err == nil, err
 }
 

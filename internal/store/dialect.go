@@ -26,6 +26,9 @@ type dialect interface {
 	// lock is the statement that keeps others from the number $1 until the
 	// transaction ends; empty where transactions that write come one by one anyway.
 	lock() string
+	// share is the statement that keeps whoever locks the number $1 from it, and
+	// nobody else, until the transaction ends; empty where lock is.
+	share() string
 	// clock is an expression for the database's time in Unix microseconds.
 	clock() string
 	// again says whether a transaction failed only because of another, so that it

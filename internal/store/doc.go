@@ -1,6 +1,6 @@
 // Package store is the database: one database/sql store that fills the
-// interfaces which attest, statuslist, jobs and fediverse state, and keeps the
-// issuer's identity for the composition root.
+// interfaces which attest, statuslist, keyring, jobs and fediverse state, and keeps
+// the issuer's identity for the composition root.
 //
 // One transaction is one intention-named method; no transaction leaves the
 // package. A method that returns nil has committed durably. One that returns an

@@ -3,9 +3,9 @@ package store
 import (
 	"context"
 	"errors"
-	"time"
 
 	"cocarde.example/attest"
+	"cocarde.example/keys"
 )
 
 // ErrFounded: the database has an issuer already.
@@ -17,20 +17,7 @@ type Identity struct {
 	Demo        bool              // whether a demonstration made it
 	WrappedKeys map[string][]byte // data keys by name, wrapped by the secret file's
 	ActorKey    []byte            // of the issuer as an actor, sealed
-	SigningKeys []SigningKey      // oldest first
-}
-
-// SigningKey is a signing key as it rests.
-type SigningKey struct {
-	KID       string
-	State     string
-	CreatedAt time.Time
-	NotBefore time.Time // when it may become active
-	RetiredAt time.Time // zero unless retired
-	RevokedAt time.Time // zero unless revoked
-	Reason    string    // of the revocation
-	Public    []byte    // JWK (RFC 7517), JSON
-	Sealed    []byte    // empty if hardware holds the private key
+	SigningKeys []keys.Key        // oldest first
 }
 
 // Identity gives the issuer; ok is false if none was founded yet.
@@ -64,20 +51,6 @@ func wrappedKeys(q queries) (map[string][]byte, error) {
 	return wrapped, err
 }
 
-const signingKeyColumns = `kid, state, created_at, not_before, retired_at, revoked_at, reason, public_jwk, sealed`
-
-func signingKeys(q queries) ([]SigningKey, error) {
-	var keys []SigningKey
-	err := q.each(`SELECT `+signingKeyColumns+` FROM signing_keys ORDER BY created_at, kid`, nil, func(row scanner) error {
-		var k SigningKey
-		err := row.Scan(&k.KID, &k.State, moment{&k.CreatedAt}, moment{&k.NotBefore}, moment{&k.RetiredAt},
-			moment{&k.RevokedAt}, &k.Reason, &k.Public, &k.Sealed)
-		keys = append(keys, k)
-		return err
-	})
-	return keys, err
-}
-
 // FoundIssuer keeps the issuer of a new database, with the events that announce
 // its keys, in one transaction. ErrFounded if there is one: of two processes that
 // start at once, the second reads what the first has kept.
@@ -105,11 +78,4 @@ func (s *Store) FoundIssuer(ctx context.Context, id Identity, events []attest.Ev
 		}
 		return nil
 	})
-}
-
-func (w *writing) addSigningKey(k SigningKey) error {
-	_, err := w.exec(`INSERT INTO signing_keys (`+signingKeyColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		k.KID, k.State, k.CreatedAt.UnixMicro(), k.NotBefore.UnixMicro(), micros(k.RetiredAt), micros(k.RevokedAt),
-		k.Reason, k.Public, k.Sealed)
-	return err
 }

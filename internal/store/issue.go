@@ -32,7 +32,7 @@ func (s *Store) FreeIndex(ctx context.Context) (list, index int64, err error) {
 // Issue implements attest.IssueStore.
 //
 // It is six statements long when nothing stands in the way, two of them together
-// and then four: the unique indexes answer the questions, and only a refusal asks
+// and then four; on PostgreSQL a shared lock goes before them: the unique indexes answer the questions, and only a refusal asks
 // which one it was. No row is everybody's: issuances wait for each other only where
 // they are about the same account, mailbox or index. On SQLite eight clients
 // that issue reach the rate of bare one-insert transactions where a sync takes
@@ -43,16 +43,19 @@ func (s *Store) Issue(ctx context.Context, i attest.Issuance) error {
 }
 
 func (w *writing) issue(i attest.Issuance) error {
-	changed, err := w.together(
-		step{`UPDATE requests SET state = 'issued', jti = $2 WHERE id = $1 AND state = 'proven' AND expires_at > $3`,
-			args(i.RequestID, i.Attestation.JTI, i.Event.At.UnixMicro())},
+	first := w.shared(issuing)
+	changed, err := w.together(append(first,
+		step{`UPDATE requests SET state = 'issued', jti = $2
+			WHERE id = $1 AND state = 'proven' AND expires_at > $3 AND EXISTS (SELECT 1 FROM signing_keys WHERE kid = $4 AND state = 'active')`,
+			args(i.RequestID, i.Attestation.JTI, i.Event.At.UnixMicro(), i.Attestation.KID)},
 		insertBadge(i.Badge, i.Attestation),
-	)
+	)...)
 	if err != nil {
 		return err
 	}
+	changed = changed[len(first):]
 	if changed[0] == 0 {
-		return w.unlessMissing(i.RequestID, attest.ErrState)
+		return w.unlessMissing(i.RequestID, w.whyNotIssued(i.Attestation.KID))
 	}
 	mails := []*attest.OutboxEntry{i.Mail}
 	if changed[1] == 0 {
@@ -65,6 +68,19 @@ func (w *writing) issue(i attest.Issuance) error {
 		}
 	}
 	return w.addAttestation(i, mails)
+}
+
+// whyNotIssued tells a key that signs no more from a request in another state.
+func (w *writing) whyNotIssued(kid string) error {
+	var active bool
+	err := w.row(`SELECT EXISTS (SELECT 1 FROM signing_keys WHERE kid = $1 AND state = 'active')`, args(kid), &active)
+	switch {
+	case err != nil:
+		return err
+	case !active:
+		return attest.ErrKeyNotActive
+	}
+	return attest.ErrState
 }
 
 // replaceBadge inserts the badge where others stood in the way, and may be made to go.

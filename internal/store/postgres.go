@@ -174,6 +174,8 @@ func (d postgres) adopt(context.Context, *sql.DB) error { return nil }
 
 func (d postgres) lock() string { return `SELECT pg_advisory_xact_lock($1)` }
 
+func (d postgres) share() string { return `SELECT pg_advisory_xact_lock_shared($1)` }
+
 func (d postgres) clock() string {
 	return `CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)`
 }

@@ -167,6 +167,8 @@ func (d sqlite) opening(err error) error {
 // lock: SQLite has one writer at a time.
 func (d sqlite) lock() string { return "" }
 
+func (d sqlite) share() string { return "" }
+
 // clock has the milliseconds that SQLite knows.
 func (d sqlite) clock() string { return "CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000" }
 

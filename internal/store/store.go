@@ -9,6 +9,7 @@ import (
 	"cocarde.example/attest"
 	"cocarde.example/internal/fediverse"
 	"cocarde.example/internal/jobs"
+	"cocarde.example/internal/keyring"
 	"cocarde.example/internal/statuslist"
 )
 
@@ -50,6 +51,7 @@ var (
 	_ attest.Store       = (*Store)(nil)
 	_ statuslist.Store   = (*Store)(nil)
 	_ jobs.Store         = (*Store)(nil)
+	_ keyring.Store      = (*Store)(nil)
 	_ fediverse.AppStore = (*Store)(nil)
 )
 

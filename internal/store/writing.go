@@ -104,10 +104,24 @@ func (w *writing) lock(name string) error {
 	if text == "" {
 		return nil
 	}
+	_, err := w.exec(text, number(name))
+	return err
+}
+
+// shared gives the steps, one or none, that keep whoever locks the name out until
+// the transaction ends.
+func (w *writing) shared(name string) []step {
+	if text := w.pool.dialect.share(); text != "" {
+		return []step{{text, args(number(name))}}
+	}
+	return nil
+}
+
+// number is what the database knows a name of a lock by.
+func number(name string) int64 {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(name)) // never fails
-	_, err := w.exec(text, int64(h.Sum64()))
-	return err
+	return int64(h.Sum64())
 }
 
 func (w *writing) statement(text string) (*sql.Stmt, error) {

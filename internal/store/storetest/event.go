@@ -8,6 +8,7 @@ import (
 	"cocarde.example/attest"
 	"cocarde.example/internal/statuslist"
 	"cocarde.example/internal/store"
+	"cocarde.example/keys"
 	"cocarde.example/verify"
 )
 
@@ -164,10 +165,10 @@ func founder(n int) store.Identity {
 		Demo:        n%2 == 1,
 		WrappedKeys: map[string][]byte{"sealing": hash("wrapped %d", n), "vrf": hash("vrf %d", n)},
 		ActorKey:    hash("actor %d", n),
-		SigningKeys: []store.SigningKey{
-			{KID: "kid", State: "active", CreatedAt: now, NotBefore: now, Public: []byte(`{"kty":"EC"}`), Sealed: hash("sealed %d", n)},
-			{KID: "standby", State: "revoked", CreatedAt: now.Add(time.Second), NotBefore: now.Add(48 * time.Hour),
-				RetiredAt: now.Add(time.Hour), RevokedAt: now.Add(2 * time.Hour), Reason: "leaked", Public: []byte(`{}`)},
+		SigningKeys: []keys.Key{
+			{KID: "kid", State: keys.Active, Created: now, NotBefore: now, ActivatedAt: now, JWK: []byte(`{"kty":"EC"}`), Sealed: hash("sealed %d", n)},
+			{KID: "former", State: keys.Revoked, Created: now.Add(time.Second), NotBefore: now.Add(48 * time.Hour), ActivatedAt: now,
+				RetiredAt: now.Add(time.Hour), RevokedAt: now.Add(2 * time.Hour), Reason: "leaked", TakenBack: true, JWK: []byte(`{}`)},
 		},
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"cocarde.example/attest"
 	"cocarde.example/internal/fediverse"
 	"cocarde.example/internal/jobs"
+	"cocarde.example/internal/keyring"
 	"cocarde.example/internal/statuslist"
 	"cocarde.example/internal/store"
 )
@@ -19,6 +20,7 @@ type Store interface {
 	attest.Store
 	statuslist.Store
 	jobs.Store
+	keyring.Store
 	fediverse.AppStore
 
 	Identity(ctx context.Context) (store.Identity, bool, error)
@@ -34,6 +36,10 @@ type Database interface {
 	// ShrinkList gives the open status list another size, so that a test can fill it.
 	ShrinkList(t *testing.T, size int64)
 }
+
+// unfounded are the tests that find a database without an issuer; in the others
+// the key "kid" is active.
+var unfounded = map[string]bool{"identity": true, "identity/race": true, "event/numbering": true}
 
 // Run runs the suite; create gives a new database each time.
 func Run(t *testing.T, create func(t *testing.T) Database) {
@@ -85,7 +91,11 @@ func Run(t *testing.T, create func(t *testing.T) Database) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			test(t, create(t))
+			db := create(t)
+			if !unfounded[name] {
+				must(t, db.Open(t).FoundIssuer(t.Context(), founder(1), nil))
+			}
+			test(t, db)
 		})
 	}
 }

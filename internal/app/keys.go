@@ -1,0 +1,23 @@
+package app
+
+import (
+	"time"
+
+	"cocarde.example/attest"
+	"cocarde.example/internal/keyring"
+	"cocarde.example/internal/store"
+)
+
+// newKeeper makes what changes the keys; it writes to agents in one language, since
+// nobody knows which one they read.
+func newKeeper(s *store.Store, id identity, ring *keyring.Keyring, lang string, now func() time.Time) *keyring.Keeper {
+	return keyring.NewKeeper(keyring.Config{
+		Store: s, Sealer: id.data.Sealing, Ring: ring, Now: now,
+		Mail: func(b attest.Badge) (*attest.OutboxEntry, error) {
+			return attest.KeyRevokedMail(vault{id.data}, id.origin, lang, b, now())
+		},
+	})
+}
+
+// JWKS gives the keys as the issuer publishes them.
+func (d *Desk) JWKS() []byte { return d.ring.Ring().JWKS() }

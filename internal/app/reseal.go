@@ -1,0 +1,83 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"cocarde.example/internal/config"
+	"cocarde.example/internal/fault"
+	"cocarde.example/internal/store"
+	"cocarde.example/keys"
+)
+
+var (
+	errSameSecret = fault.New(fault.Conflict, "secret_same",
+		"That is the secret file in use. Name one that does not exist yet; it is made.")
+	errNewSecret = fault.New(fault.Invalid, "secret_new_unusable",
+		"The new secret file can be neither made nor read. Name one that does not exist yet, in a folder that you may write to.")
+)
+
+// Reseal wraps the data keys of a database under a new secret file, which it makes.
+// Servers that run go on, since the data keys stay the same; a start takes the
+// new file. The new file is on the disk before the database needs it, and the
+// former one is left alone: killed at any moment, one of the two opens the
+// database, and calling it again ends what was begun.
+func Reseal(ctx context.Context, cfg config.Config, path string) (err error) {
+	s, err := store.Open(ctx, store.Options{Database: cfg.Database})
+	if err != nil {
+		return naming(cfg.Database, err)
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	found, ok, err := s.Identity(ctx)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return errNoIssuer
+	}
+	if sameFile(cfg.SecretFile, path) {
+		return errSameSecret
+	}
+	if next, err := keys.OpenSecret(path); err == nil {
+		if _, err := keys.OpenDataKeys(next, found.WrappedKeys); err == nil {
+			return nil // it was done, and whoever did it was killed before it could say so
+		}
+	}
+	former, err := keys.OpenSecret(cfg.SecretFile)
+	if err != nil {
+		return errSecret.Because(err)
+	}
+	if _, err := keys.OpenDataKeys(former, found.WrappedKeys); err != nil {
+		return errSecret.Because(err)
+	}
+	next, err := newSecret(path)
+	if err != nil {
+		return errNewSecret.Because(err)
+	}
+	wrapped, err := keys.Rewrap(former, next, found.WrappedKeys)
+	if err != nil {
+		return err
+	}
+	if err := s.Rewrap(ctx, found.WrappedKeys, wrapped); err != nil {
+		return fmt.Errorf("rewrap data keys: %w", err)
+	}
+	return nil
+}
+
+// newSecret makes a secret file, or takes the one that stands: a process that was
+// killed may have made it, or one that does the same may be faster.
+func newSecret(path string) (keys.Secret, error) {
+	secret, err := keys.CreateSecret(path)
+	if errors.Is(err, keys.ErrSecretExists) {
+		return keys.OpenSecret(path)
+	}
+	return secret, err
+}
+
+func sameFile(one, other string) bool {
+	a, errA := os.Stat(one)
+	b, errB := os.Stat(other)
+	return errA == nil && errB == nil && os.SameFile(a, b)
+}

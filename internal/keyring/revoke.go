@@ -1,0 +1,171 @@
+package keyring
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"cocarde.example/attest"
+	"cocarde.example/keys"
+	"cocarde.example/verify"
+)
+
+const (
+	page      = 200 // attestations that are taken back in one transaction
+	sweepFor  = time.Second
+	maxReason = 200
+)
+
+// Revoke takes a key out of use at once and for good: it leaves the JWKS, another
+// signs, and everything that it signed and that has not ended is revoked. Each part
+// that is done is told to progress. Of a key that is revoked already, what is left
+// to do is done. early says whether the key that signs now was published too short
+// a time ago for every cache to have it.
+func (k *Keeper) Revoke(ctx context.Context, kid, reason string, progress func(taken int)) (early bool, err error) {
+	if n := utf8.RuneCountInString(reason); n == 0 || n > maxReason || !utf8.ValidString(reason) || !printable(reason) {
+		return false, errReason
+	}
+	for range tries {
+		if early, err = k.revoke(ctx, kid, reason); !errors.Is(err, ErrChanged) {
+			break
+		}
+	}
+	if err != nil {
+		return false, err
+	}
+	taken := 0
+	for mark := k.start(); ; {
+		n, more, err := k.sweep(ctx, kid, &mark, byOperator)
+		if err != nil {
+			return early, err
+		}
+		if taken += n; progress != nil {
+			progress(taken)
+		}
+		if !more {
+			return early, nil
+		}
+	}
+}
+
+func printable(s string) bool {
+	for _, r := range s {
+		if !unicode.IsPrint(r) {
+			return false
+		}
+	}
+	return true
+}
+
+func (k *Keeper) revoke(ctx context.Context, kid, reason string) (early bool, err error) {
+	all, err := k.List(ctx)
+	if err != nil {
+		return false, err
+	}
+	i := slices.IndexFunc(all, func(key keys.Key) bool { return key.KID == kid })
+	if i < 0 {
+		return false, errUnknown
+	}
+	now := k.Now()
+	standby := keys.Standby(all)
+	early = all[i].State == keys.Active && (standby == nil || now.Before(standby.NotBefore))
+	return early, k.change(ctx, all, keys.Revocation(all, kid), now, byOperator, reason)
+}
+
+// Affected calls f with each badge that was revoked with a key: those whose latest
+// attestation it signed, and that had not ended by themselves at the time.
+func (k *Keeper) Affected(ctx context.Context, kid string, f func(attest.Badge) error) error {
+	all, err := k.List(ctx)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(all, func(key keys.Key) bool { return key.KID == kid })
+	if i < 0 {
+		return errUnknown
+	}
+	mark := Mark{ExpiresAt: all[i].RevokedAt}
+	for {
+		signed, err := k.Store.SignedBy(ctx, kid, mark, page)
+		if err != nil {
+			return err
+		}
+		for _, s := range signed {
+			if s.Latest && s.Badge.Status == verify.Revoked {
+				if err := f(s.Badge); err != nil {
+					return err
+				}
+			}
+		}
+		if len(signed) < page {
+			return nil
+		}
+		mark = markOf(signed)
+	}
+}
+
+// sweepSome goes on with what a revocation has left, for a while; done says that
+// nothing is left.
+func (k *Keeper) sweepSome(ctx context.Context, all []keys.Key) (done bool, err error) {
+	began := k.Now()
+	for _, key := range all {
+		if key.State != keys.Revoked || key.TakenBack {
+			continue
+		}
+		if k.sweeping != key.KID {
+			k.sweeping, k.swept = key.KID, k.start()
+		}
+		for more := true; more; {
+			if k.Now().Sub(began) > sweepFor {
+				return false, nil
+			}
+			if _, more, err = k.sweep(ctx, key.KID, &k.swept, bySelf); err != nil {
+				return false, err
+			}
+		}
+	}
+	return true, nil
+}
+
+// start is where a sweep begins: what has ended needs no revocation.
+func (k *Keeper) start() Mark { return Mark{ExpiresAt: k.Now()} }
+
+func markOf(signed []Signed) Mark {
+	last := signed[len(signed)-1]
+	return Mark{last.ExpiresAt, last.JTI}
+}
+
+// sweep takes back one page of what a key signed, and moves the mark on.
+func (k *Keeper) sweep(ctx context.Context, kid string, mark *Mark, by string) (n int, more bool, err error) {
+	signed, err := k.Store.SignedBy(ctx, kid, *mark, page)
+	if err != nil {
+		return 0, false, fmt.Errorf("read what a key signed: %w", err)
+	}
+	if len(signed) > 0 {
+		all := make([]Taking, len(signed))
+		for i, s := range signed {
+			if all[i], err = k.taking(s); err != nil {
+				return 0, false, err
+			}
+		}
+		if err := k.Store.TakeBack(ctx, k.Now(), by, all); err != nil {
+			return 0, false, fmt.Errorf("take back what a key signed: %w", err)
+		}
+		*mark = markOf(signed)
+	}
+	if len(signed) == page {
+		return len(signed), true, nil
+	}
+	return len(signed), false, k.Store.AllTakenBack(ctx, kid)
+}
+
+func (k *Keeper) taking(s Signed) (t Taking, err error) {
+	t = Taking{JTI: s.JTI, BadgeID: s.BadgeID}
+	if s.Latest && s.Badge.Status != verify.Revoked {
+		t.Mail, err = k.Mail(s.Badge)
+	}
+	return t, err
+}
