@@ -93,6 +93,7 @@ func Fill(t *testing.T, s Store) {
 	must(t, err)
 	must(t, s.ForgetApp(ctx, "social.example", "other"))
 
+	fillKeys(t, s, n)
 	_, err = s.Lists(ctx)
 	must(t, err)
 	_, err = s.NotValid(ctx, 1)
