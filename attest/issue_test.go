@@ -3,6 +3,7 @@ package attest_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -280,5 +281,71 @@ func TestBadgesFound(t *testing.T) {
 	must(t, err)
 	if all, err := w.badges.List(ctx, attest.BadgeFilter{Handle: h, Limit: 10}); err != nil || len(all) != 1 {
 		t.Errorf("the operator finds %d, %v", len(all), err)
+	}
+}
+
+// turning is a signer whose key another has replaced: it signs with the former one
+// until it is told to look.
+type turning struct {
+	attest.Signer
+	former  attest.Signer
+	stays   int // looks that change nothing
+	reloads int
+	err     error
+}
+
+func (s *turning) Sign(typ string, payload []byte) (string, string, error) {
+	if s.reloads > s.stays {
+		return s.Signer.Sign(typ, payload)
+	}
+	return s.former.Sign(typ, payload)
+}
+
+func (s *turning) Reload(context.Context) error {
+	s.reloads++
+	return s.err
+}
+
+// bothKeys believes what two keys sign, or says that the second is revoked.
+type bothKeys struct {
+	attest.Checker
+	issuer *verify.Issuer
+}
+
+func (b bothKeys) Verify(ctx context.Context, token string, a verify.Account) verify.Report {
+	return verify.New(verify.Config{Source: source{b.issuer}, Now: func() time.Time { return began }}).Verify(ctx, token, a)
+}
+
+// A key that is retired or revoked while an attestation is made costs the agent nothing.
+func TestIssueUnderAKeyThatChanged(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	now, former := w.config.Signer.(*signer), newSigner(t)
+	both := []byte(`{"keys":[` + string(now.key.JWK) + `,` + string(former.key.JWK) + `]}`)
+	retired, err := verify.NewIssuer(issuer, both)
+	must(t, err)
+	revoked, err := verify.NewIssuer(issuer, both, verify.RevokedKey{KeyID: former.key.KID})
+	must(t, err)
+	for n, c := range []struct {
+		issuer  *verify.Issuer
+		signer  *turning
+		refused bool
+	}{
+		{issuer: retired, signer: &turning{}}, {issuer: revoked, signer: &turning{}}, {issuer: retired, signer: &turning{stays: 3}},
+		{issuer: retired, signer: &turning{stays: 1000}, refused: true}, {issuer: revoked, signer: &turning{stays: 1000}, refused: true},
+		{issuer: retired, signer: &turning{err: errors.New("away")}, refused: true},
+	} {
+		b := w.proven(t, fmt.Sprintf("@marie%d@social.example", n), fmt.Sprintf("marie%d@culture.gouv.fr", n))
+		c.signer.Signer, c.signer.former = now, former
+		changed := w.with(func(r *attest.RequestsConfig) { r.Signer, r.Checker = c.signer, bothKeys{issuer: c.issuer} })
+		a, err := changed.Issue(t.Context(), b.ID, b.Token)
+		switch {
+		case c.refused:
+			if err == nil || w.state(t, b) != attest.Proven || c.signer.reloads > 20 {
+				t.Errorf("%d: %v, %s, %d looks", n, err, w.state(t, b), c.signer.reloads)
+			}
+		case err != nil || verify.ListKey(a.Attestation) != now.key.KID:
+			t.Errorf("%d: %v, signed by %s", n, err, verify.ListKey(a.Attestation))
+		}
 	}
 }

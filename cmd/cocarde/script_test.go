@@ -37,10 +37,11 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "start": start, "halt": halt, "haltnow": haltNow, "saw": saw, "unpack": unpack, "fill": fill,
-			"holdsline": holdsLine, "agent": signsIn,
+			"holdsline": holdsLine, "agent": signsIn, "active": activeKey, "shows": shows,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("COCARDE_ADDR", "127.0.0.1:0")
+			env.Setenv("NEWLINE", "\n")
 			return nil
 		},
 	})
@@ -150,4 +151,32 @@ func signsIn(ts *testscript.TestScript, _ bool, args []string) {
 	if status != http.StatusOK {
 		ts.Fatalf("callback: %d\n%s", status, page)
 	}
+}
+
+// activeKey sets a variable to the id of the key that signs: active NAME.
+func activeKey(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(ts.Exec("cocarde", "keys", "list", "--json"))
+	for line := range strings.Lines(ts.ReadFile("stdout")) {
+		var k struct{ KID, State string }
+		ts.Check(json.Unmarshal([]byte(line), &k))
+		if k.State == "active" {
+			ts.Setenv(args[0], k.KID)
+			return
+		}
+	}
+	ts.Fatalf("no key is active")
+}
+
+// shows waits until the running server shows a text: shows PATH TEXT.
+func shows(ts *testscript.TestScript, _ bool, args []string) {
+	for began := time.Now(); time.Since(began) < patience; time.Sleep(5 * time.Millisecond) {
+		resp, err := http.Get("http://" + ts.Getenv("ADDR") + args[0])
+		ts.Check(err)
+		body, err := io.ReadAll(resp.Body)
+		ts.Check(errors.Join(err, resp.Body.Close()))
+		if strings.Contains(string(body), args[1]) {
+			return
+		}
+	}
+	ts.Fatalf("%s does not show %q", args[0], args[1])
 }

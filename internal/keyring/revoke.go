@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	page      = 200 // attestations that are taken back in one transaction
-	sweepFor  = time.Second
+	page      = 200                    // attestations that are taken back in one transaction
+	sweepFor  = 200 * time.Millisecond // in one beat: statuses are to be followed meanwhile
 	maxReason = 200
 )
 

@@ -142,3 +142,26 @@ func TestPublishFails(t *testing.T) {
 	p.beat(t)
 	published(t, m, s, 1, c.Now())
 }
+
+// A list is signed anew at once when its key signs no more, by whatever process
+// publishes: the key may be revoked.
+func TestPublishUnderAnotherKey(t *testing.T) {
+	t.Parallel()
+	m, s, c := newMemory(), newSigner(t), &clock{now: began}
+	p := newPress(m, s, c)
+	p.beat(t)
+	next := newSigner(t)
+	*s = *next
+	c.pass(time.Second)
+	p.beat(t)
+	published(t, m, next, 1, c.Now())
+	saved := m.saved
+	newPress(m, next, c).beat(t)
+	p.beat(t)
+	if m.saved != saved {
+		t.Error("it is signed again and again")
+	}
+	other := newSigner(t)
+	newPress(m, other, c).beat(t)
+	published(t, m, other, 1, c.Now())
+}

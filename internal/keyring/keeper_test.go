@@ -1,0 +1,228 @@
+package keyring_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"cocarde.example/attest"
+	"cocarde.example/internal/fault"
+	"cocarde.example/internal/keyring"
+	"cocarde.example/keys"
+	"cocarde.example/verify"
+)
+
+// fill has the active key sign so many attestations, each of a badge of its own;
+// half of the badges have lost their mailbox.
+func (i *issuer) fill(n int) (kid string) {
+	kid = i.KID()
+	for n := range n {
+		s := keyring.Signed{Attestation: attest.Attestation{JTI: fmt.Sprintf("%05d", n), KID: kid, ExpiresAt: i.now.Add(validity)}, Latest: true}
+		if s.Badge.ID = s.JTI; n%2 == 0 {
+			s.Badge.Mailbox = []byte("sealed")
+		}
+		i.store.signed[kid] = append(i.store.signed[kid], s)
+	}
+	return kid
+}
+
+func (i *issuer) revokedOf(kid string) (n int) {
+	for _, s := range i.store.signed[kid] {
+		if s.Badge.Status == verify.Revoked {
+			n++
+		}
+	}
+	return n
+}
+
+// What a command that was killed has left, the job does; nobody is mailed twice.
+func TestARevocationIsFinished(t *testing.T) {
+	t.Parallel()
+	for name, finish := range map[string]func(*issuer, string) error{
+		"by the job": func(i *issuer, _ string) error {
+			i.beat(t)
+			return nil
+		},
+		"by the command, called again": func(i *issuer, kid string) error {
+			_, err := i.Revoke(t.Context(), kid, "leaked", nil)
+			return err
+		},
+		"by both": func(i *issuer, kid string) error {
+			i.beat(t)
+			_, err := i.Revoke(t.Context(), kid, "another reason", nil)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			i := newIssuer(t)
+			const all = 450
+			kid := i.fill(all)
+			killed := func() {
+				defer func() { _ = recover() }()
+				_, _ = i.Revoke(t.Context(), kid, "leaked", func(int) { panic("killed") })
+			}
+			killed()
+			if n := i.revokedOf(kid); n == 0 || n == all || i.store.keys[kid].State != keys.Revoked || i.store.keys[kid].TakenBack {
+				t.Fatalf("%d were revoked when it was killed: %+v", n, i.store.keys[kid])
+			}
+			must(t, finish(i, kid))
+			if n := i.revokedOf(kid); n != all || !i.store.keys[kid].TakenBack || i.store.keys[kid].Reason != "leaked" {
+				t.Errorf("%d are revoked: %+v", n, i.store.keys[kid])
+			}
+			if i.store.mails != all/2 {
+				t.Errorf("%d mails, want one for each mailbox: %d", i.store.mails, all/2)
+			}
+			affected := 0
+			must(t, i.Affected(t.Context(), kid, func(attest.Badge) error {
+				affected++
+				return nil
+			}))
+			if affected != all {
+				t.Errorf("%d are to be issued anew", affected)
+			}
+		})
+	}
+}
+
+func TestARevocationOfWhatEnded(t *testing.T) {
+	t.Parallel()
+	i := newIssuer(t)
+	kid := i.fill(3)
+	i.now = i.now.Add(validity)
+	i.beat(t)
+	if _, err := i.Revoke(t.Context(), kid, "leaked", nil); err != nil || i.revokedOf(kid) != 0 || i.store.mails != 0 {
+		t.Errorf("%d were revoked, %d mails: %v", i.revokedOf(kid), i.store.mails, err)
+	}
+	must(t, i.Affected(t.Context(), kid, func(b attest.Badge) error { return fmt.Errorf("%s had ended", b.ID) }))
+	if err := i.Affected(t.Context(), "unknown", nil); fault.Code(err) != "key_unknown" {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestRotateAndItsRefusals(t *testing.T) {
+	t.Parallel()
+	i := newIssuer(t)
+	ctx := t.Context()
+	first := i.KID()
+	for _, early := range []time.Duration{0, keys.AnnounceFor - 1} {
+		i.now = began.Add(early)
+		if _, err := i.Rotate(ctx); fault.Code(err) != "key_too_new" {
+			t.Errorf("after %v: %v", early, err)
+		}
+	}
+	i.now = began.Add(keys.AnnounceFor)
+	kid, err := i.Rotate(ctx)
+	must(t, err)
+	if i.KID() != first {
+		t.Error("the keys were followed before there was an event")
+	}
+	must(t, i.Refresh(ctx))
+	if i.KID() != kid || kid == first || !i.publishes(first) || len(i.shown) != 3 {
+		t.Errorf("%s signs, %v are published", i.KID(), i.shown)
+	}
+	if _, err := i.Rotate(ctx); fault.Code(err) != "key_too_new" {
+		t.Errorf("twice: %v", err)
+	}
+}
+
+// What cannot be read changes nothing, and is tried again.
+func TestAFailingStore(t *testing.T) {
+	t.Parallel()
+	i := newIssuer(t)
+	i.beat(t)
+	kid, shown := i.KID(), string(i.jwks)
+	i.now = i.now.Add(100 * day)
+	i.store.failing = errors.New("away")
+	for _, err := range []error{i.Refresh(t.Context()), i.Tend(t.Context()), i.Reload(t.Context())} {
+		if !errors.Is(err, i.store.failing) {
+			t.Errorf("%v", err)
+		}
+	}
+	if i.KID() != kid || string(i.jwks) != shown {
+		t.Error("the keys have changed")
+	}
+	i.store.failing = nil
+	i.beat(t)
+	if i.KID() == kid {
+		t.Error("it is not tried again")
+	}
+}
+
+// A follower that fails keeps the former keys in use, and the change is met again.
+func TestAFailingFollower(t *testing.T) {
+	t.Parallel()
+	i := newIssuer(t)
+	i.beat(t)
+	fails := true
+	must(t, i.Follow(func(*keys.Ring) error { return nil }))
+	called := 0
+	must(t, i.Follow(func(*keys.Ring) error {
+		if called++; called > 1 && fails {
+			return errors.New("not now")
+		}
+		return nil
+	}))
+	kid := i.KID()
+	i.now = i.now.Add(91 * day)
+	must(t, i.Tend(t.Context()))
+	if err := i.Refresh(t.Context()); err == nil || i.KID() != kid {
+		t.Errorf("%v, %s signs", err, i.KID())
+	}
+	fails = false
+	must(t, i.Refresh(t.Context()))
+	if i.KID() == kid {
+		t.Error("the change was missed")
+	}
+}
+
+// Others may change the keys between reading and writing.
+func TestKeysChangedMeanwhile(t *testing.T) {
+	t.Parallel()
+	i := newIssuer(t)
+	i.now = i.now.Add(91 * day)
+	other := &overtaken{memory: i.store, first: func() {
+		_, err := i.Rotate(t.Context())
+		must(t, err)
+	}}
+	k := keyring.NewKeeper(keyring.Config{Store: other, Sealer: i.Sealer, Ring: i.Keyring, Now: func() time.Time { return i.now }})
+	first := i.KID()
+	must(t, k.Tend(t.Context())) // it was done: nothing is wrong
+	must(t, i.Refresh(t.Context()))
+	second := i.KID()
+	if second == first || len(i.shown) != 3 {
+		t.Errorf("%s, then %s", first, second)
+	}
+	i.now = i.now.Add(91 * day)
+	other.first = func() {
+		_, err := i.Rotate(t.Context())
+		must(t, err)
+	}
+	if _, err := k.Rotate(t.Context()); fault.Code(err) != "key_too_new" {
+		t.Errorf("%v", err)
+	}
+	i.now = i.now.Add(91 * day)
+	other.first = func() {
+		_, err := i.Rotate(t.Context())
+		must(t, err)
+	}
+	if _, err := k.Revoke(t.Context(), second, "leaked", nil); err != nil || i.store.keys[second].State != keys.Revoked {
+		t.Errorf("%v, %s", err, i.store.keys[second].State)
+	}
+}
+
+// overtaken lets something happen before the first change.
+type overtaken struct {
+	*memory
+	first func()
+}
+
+func (o *overtaken) ChangeKeys(ctx context.Context, changes []keyring.Change) error {
+	if first := o.first; first != nil {
+		o.first = nil
+		first()
+	}
+	return o.memory.ChangeKeys(ctx, changes)
+}
