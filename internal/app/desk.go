@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -43,7 +44,7 @@ func OpenDeskAt(ctx context.Context, cfg config.Config, now func() time.Time) (*
 		return nil, errors.Join(err, s.Close())
 	}
 	return &Desk{
-		Badges: attest.NewBadges(s, vault{id.data}, now), Keys: newKeeper(s, id, ring, cfg.Lang, now), store: s, ring: ring,
+		Badges: attest.NewBadges(s, vault{id.data}, now), Keys: newKeeper(s, id, ring, cfg.Lang, now, slog.Default()), store: s, ring: ring,
 	}, nil
 }
 

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"log/slog"
 	"time"
 
 	"cocarde.example/attest"
@@ -10,9 +11,9 @@ import (
 
 // newKeeper makes what changes the keys; it writes to agents in one language, since
 // nobody knows which one they read.
-func newKeeper(s *store.Store, id identity, ring *keyring.Keyring, lang string, now func() time.Time) *keyring.Keeper {
+func newKeeper(s *store.Store, id identity, ring *keyring.Keyring, lang string, now func() time.Time, log *slog.Logger) *keyring.Keeper {
 	return keyring.NewKeeper(keyring.Config{
-		Store: s, Sealer: id.data.Sealing, Ring: ring, Now: now,
+		Store: s, Sealer: id.data.Sealing, Ring: ring, Now: now, Log: log,
 		Mail: func(b attest.Badge) (*attest.OutboxEntry, error) {
 			return attest.KeyRevokedMail(vault{id.data}, id.origin, lang, b, now())
 		},

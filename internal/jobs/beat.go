@@ -156,10 +156,9 @@ func (r *Runner) work(ctx context.Context) error {
 	if looked != nil || leased != nil || !r.holds() {
 		return errors.Join(looked, leased)
 	}
-	if err := within(ctx, stepFor, r.Publisher.Publish); err != nil {
-		return err
-	}
-	if err := within(ctx, stepFor, r.Keeper.Tend); err != nil {
+	// Lists that cannot be signed may be waiting for what is due in the keys' lives.
+	err := errors.Join(within(ctx, stepFor, r.Publisher.Publish), within(ctx, stepFor, r.Keeper.Tend))
+	if err != nil {
 		return err
 	}
 	return within(ctx, stepFor, r.purge)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"log/slog"
 	"maps"
 	"slices"
 	"sync"
@@ -184,7 +185,7 @@ func (i *issuer) process(t testing.TB, sealer *keys.Sealer, all []keys.Key) {
 		return err
 	}))
 	i.Keeper = keyring.NewKeeper(keyring.Config{
-		Store: i.store, Sealer: sealer, Ring: i.Keyring, Now: func() time.Time { return i.now },
+		Store: i.store, Sealer: sealer, Ring: i.Keyring, Now: func() time.Time { return i.now }, Log: slog.New(slog.DiscardHandler),
 		Mail: func(b attest.Badge) (*attest.OutboxEntry, error) {
 			if len(b.Mailbox) == 0 {
 				return nil, nil

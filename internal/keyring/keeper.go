@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -38,6 +39,7 @@ type Config struct {
 	// the mailbox is not known any more.
 	Mail func(attest.Badge) (*attest.OutboxEntry, error)
 	Now  func() time.Time
+	Log  *slog.Logger
 }
 
 // Keeper changes the keys.

@@ -87,6 +87,17 @@ func TestARevocationIsFinished(t *testing.T) {
 	}
 }
 
+// A mailbox that cannot be opened keeps nothing from being revoked.
+func TestARevocationWithoutMail(t *testing.T) {
+	t.Parallel()
+	i := newIssuer(t)
+	kid := i.fill(3)
+	i.Mail = func(attest.Badge) (*attest.OutboxEntry, error) { return nil, errors.New("damaged") }
+	if _, err := i.Revoke(t.Context(), kid, "leaked", nil); err != nil || i.revokedOf(kid) != 3 {
+		t.Errorf("%d were revoked: %v", i.revokedOf(kid), err)
+	}
+}
+
 func TestARevocationOfWhatEnded(t *testing.T) {
 	t.Parallel()
 	i := newIssuer(t)

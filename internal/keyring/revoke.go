@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 	"unicode"
@@ -147,9 +148,7 @@ func (k *Keeper) sweep(ctx context.Context, kid string, mark *Mark, by string) (
 	if len(signed) > 0 {
 		all := make([]Taking, len(signed))
 		for i, s := range signed {
-			if all[i], err = k.taking(s); err != nil {
-				return 0, false, err
-			}
+			all[i] = k.taking(s)
 		}
 		if err := k.Store.TakeBack(ctx, k.Now(), by, all); err != nil {
 			return 0, false, fmt.Errorf("take back what a key signed: %w", err)
@@ -162,10 +161,15 @@ func (k *Keeper) sweep(ctx context.Context, kid string, mark *Mark, by string) (
 	return len(signed), false, k.Store.AllTakenBack(ctx, kid)
 }
 
-func (k *Keeper) taking(s Signed) (t Taking, err error) {
-	t = Taking{JTI: s.JTI, BadgeID: s.BadgeID}
-	if s.Latest && s.Badge.Status != verify.Revoked {
-		t.Mail, err = k.Mail(s.Badge)
+// taking writes the mail too; that it cannot be written keeps nothing from being revoked.
+func (k *Keeper) taking(s Signed) Taking {
+	t := Taking{JTI: s.JTI, BadgeID: s.BadgeID}
+	if !s.Latest || s.Badge.Status == verify.Revoked {
+		return t
 	}
-	return t, err
+	var err error
+	if t.Mail, err = k.Mail(s.Badge); err != nil {
+		k.Log.Error("the agent of a badge that is revoked with its key gets no mail", slog.String("badge", s.BadgeID), slog.Any("error", err))
+	}
+	return t
 }
