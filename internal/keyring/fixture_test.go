@@ -212,7 +212,7 @@ func signedBy(jwks []byte, k token) error {
 	if err := json.Unmarshal(jwks, &set); err != nil {
 		return err
 	}
-	jws, err := jose.ParseSigned(k.jws, []jose.SignatureAlgorithm{jose.ES256})
+	jws, err := jose.ParseSignedCompact(k.jws, []jose.SignatureAlgorithm{jose.ES256})
 	if err != nil {
 		return err
 	}

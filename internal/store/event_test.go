@@ -18,12 +18,15 @@ func TestEventsCarryTheirLeaves(t *testing.T) {
 			WHERE a.badge_id = b.id AND e.list = a.list AND e.idx = a.idx AND e.token_hash = a.token_hash
 			AND e.account_vrf = b.account_vrf AND e.agency_vrf = b.agency_vrf AND e.seq > 0`,
 	} {
-		if n := s.Int(t, query); n != 4 { // two issued, one replaced, one suspended
-			t.Errorf("%d events %s, want 4", n, what)
+		if n := s.Int(t, query); n != 8 { // four issued, one replaced, one suspended, two revoked with their key
+			t.Errorf("%d events %s, want 8", n, what)
 		}
 	}
 	if n := s.Int(t, `SELECT COUNT(*) FROM events WHERE kind = 'revoked' AND reason = 'replaced' AND done_by = 'cocarde'`); n != 1 {
 		t.Errorf("%d events of a replacement, want 1", n)
+	}
+	if n := s.Int(t, `SELECT COUNT(*) FROM events WHERE kind = 'revoked' AND reason = 'key_compromised' AND done_by = 'cocarde'`); n != 2 {
+		t.Errorf("%d events of badges that were revoked with their key, want 2", n)
 	}
 	if n := s.Int(t, `SELECT COUNT(*) FROM events WHERE kind = 'suspended' AND reason = 'other' AND done_by = 'operator' AND note = x'2a'`); n != 1 {
 		t.Errorf("%d events of a suspension, want 1", n)

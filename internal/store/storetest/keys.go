@@ -302,6 +302,7 @@ func fillKeys(t *testing.T, s Store, n int) {
 		{JTI: one.Attestation.JTI, BadgeID: one.Badge.ID, Mail: mail(1)}, {JTI: other.Attestation.JTI, BadgeID: "another: it is not its latest"},
 	}))
 	must(t, s.AllTakenBack(ctx, "former"))
+	must(t, s.NumberEvents(ctx))
 	id, _, err := s.Identity(ctx)
 	must(t, err)
 	must(t, s.Rewrap(ctx, id.WrappedKeys, id.WrappedKeys))
