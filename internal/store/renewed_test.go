@@ -7,6 +7,7 @@ import (
 
 	"cocarde.example/attest"
 	"cocarde.example/internal/keyring"
+	"cocarde.example/internal/store"
 	"cocarde.example/internal/store/storetest"
 	"cocarde.example/verify"
 )
@@ -15,7 +16,18 @@ import (
 // a former one: that one alone is revoked, and stays so whatever happens to the badge.
 func TestTakingBackARenewedBadge(t *testing.T) {
 	t.Parallel()
-	s := newFile(t).(file).open(t)
+	t.Run("SQLite", func(t *testing.T) {
+		t.Parallel()
+		takeBackRenewed(t, newFile(t).open(t))
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		t.Parallel()
+		takeBackRenewed(t, newOnServer(t).open(t))
+	})
+}
+
+func takeBackRenewed(t *testing.T, s *store.Store) {
+	t.Helper()
 	storetest.Fill(t, s)
 	ctx := t.Context()
 	valid := verify.Valid
