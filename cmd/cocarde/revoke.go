@@ -38,15 +38,17 @@ most, and one that works from files until it is given new ones.`,
 
 func revokeKey(cmd *cobra.Command, d *app.Desk, kid, reason string, asJSON bool) error {
 	told := cmd.ErrOrStderr()
-	early, err := d.Keys.Revoke(cmd.Context(), kid, reason, func(taken int) {
-		fmt.Fprintf(told, "%d attestations taken back\n", taken)
-	})
+	early, err := d.Keys.Revoke(cmd.Context(), kid, reason)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(told, "%s is revoked, with all that it signed\n", kid)
+	fmt.Fprintf(told, "%s is revoked; now all that it signed is\n", kid)
 	if early {
 		fmt.Fprintln(told, "The key that signs now was published less than 48 hours ago: for an hour, verifiers that keep the former keys and ask for no others refuse what it signs.")
+	}
+	err = d.Keys.TakeBack(cmd.Context(), kid, func(n int) { fmt.Fprintf(told, "%d attestations taken back\n", n) })
+	if err != nil {
+		return err
 	}
 	var rows []affectedRow
 	err = d.Keys.Affected(cmd.Context(), kid, func(b attest.Badge) error {

@@ -37,6 +37,16 @@ func (i *issuer) revokedOf(kid string) (n int) {
 	return n
 }
 
+// revoke does what the command does.
+func (i *issuer) revoke(kid, reason string, progress func(int)) error {
+	if _, err := i.Revoke(context.Background(), kid, reason); err != nil {
+		return err
+	}
+	return i.TakeBack(context.Background(), kid, progress)
+}
+
+func nothing(int) {}
+
 // What a command that was killed has left, the job does; nobody is mailed twice.
 func TestARevocationIsFinished(t *testing.T) {
 	t.Parallel()
@@ -46,13 +56,11 @@ func TestARevocationIsFinished(t *testing.T) {
 			return nil
 		},
 		"by the command, called again": func(i *issuer, kid string) error {
-			_, err := i.Revoke(t.Context(), kid, "leaked", nil)
-			return err
+			return i.revoke(kid, "leaked", nothing)
 		},
 		"by both": func(i *issuer, kid string) error {
 			i.beat(t)
-			_, err := i.Revoke(t.Context(), kid, "another reason", nil)
-			return err
+			return i.revoke(kid, "another reason", nothing)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -62,7 +70,7 @@ func TestARevocationIsFinished(t *testing.T) {
 			kid := i.fill(all)
 			killed := func() {
 				defer func() { _ = recover() }()
-				_, _ = i.Revoke(t.Context(), kid, "leaked", func(int) { panic("killed") })
+				must(t, i.revoke(kid, "leaked", func(int) { panic("killed") }))
 			}
 			killed()
 			if n := i.revokedOf(kid); n == 0 || n == all || i.store.keys[kid].State != keys.Revoked || i.store.keys[kid].TakenBack {
@@ -93,7 +101,7 @@ func TestARevocationWithoutMail(t *testing.T) {
 	i := newIssuer(t)
 	kid := i.fill(3)
 	i.Mail = func(attest.Badge) (*attest.OutboxEntry, error) { return nil, errors.New("damaged") }
-	if _, err := i.Revoke(t.Context(), kid, "leaked", nil); err != nil || i.revokedOf(kid) != 3 {
+	if err := i.revoke(kid, "leaked", nothing); err != nil || i.revokedOf(kid) != 3 {
 		t.Errorf("%d were revoked: %v", i.revokedOf(kid), err)
 	}
 }
@@ -104,12 +112,18 @@ func TestARevocationOfWhatEnded(t *testing.T) {
 	kid := i.fill(3)
 	i.now = i.now.Add(validity)
 	i.beat(t)
-	if _, err := i.Revoke(t.Context(), kid, "leaked", nil); err != nil || i.revokedOf(kid) != 0 || i.store.mails != 0 {
+	if err := i.revoke(kid, "leaked", nothing); err != nil || i.revokedOf(kid) != 0 || i.store.mails != 0 {
 		t.Errorf("%d were revoked, %d mails: %v", i.revokedOf(kid), i.store.mails, err)
 	}
+	must(t, i.Refresh(t.Context()))
 	must(t, i.Affected(t.Context(), kid, func(b attest.Badge) error { return fmt.Errorf("%s had ended", b.ID) }))
-	if err := i.Affected(t.Context(), "unknown", nil); fault.Code(err) != "key_unknown" {
-		t.Errorf("%v", err)
+	for _, other := range []string{"unknown", i.KID()} { // nothing is taken back of a key that stays
+		if err := i.Affected(t.Context(), other, nil); fault.Code(err) != "key_unknown" {
+			t.Errorf("%v", err)
+		}
+		if err := i.TakeBack(t.Context(), other, nothing); fault.Code(err) != "key_unknown" {
+			t.Errorf("%v", err)
+		}
 	}
 }
 
@@ -219,7 +233,7 @@ func TestKeysChangedMeanwhile(t *testing.T) {
 		_, err := i.Rotate(t.Context())
 		must(t, err)
 	}
-	if _, err := k.Revoke(t.Context(), second, "leaked", nil); err != nil || i.store.keys[second].State != keys.Revoked {
+	if _, err := k.Revoke(t.Context(), second, "leaked"); err != nil || i.store.keys[second].State != keys.Revoked {
 		t.Errorf("%v, %s", err, i.store.keys[second].State)
 	}
 }

@@ -21,12 +21,11 @@ const (
 	maxReason = 200
 )
 
-// Revoke takes a key out of use at once and for good: it leaves the JWKS, another
-// signs, and everything that it signed and that has not ended is revoked. Each part
-// that is done is told to progress. Of a key that is revoked already, what is left
-// to do is done. early says whether the key that signs now was published too short
-// a time ago for every cache to have it.
-func (k *Keeper) Revoke(ctx context.Context, kid, reason string, progress func(taken int)) (early bool, err error) {
+// Revoke takes a key out of use at once and for good: it leaves the JWKS, and
+// another signs. What it signed is taken back by TakeBack, or by Tend. A key that is
+// revoked already stays as it is. early says whether the key that signs now was
+// published too short a time ago for every cache to have it.
+func (k *Keeper) Revoke(ctx context.Context, kid, reason string) (early bool, err error) {
 	if n := utf8.RuneCountInString(reason); n == 0 || n > maxReason || !utf8.ValidString(reason) || !printable(reason) {
 		return false, errReason
 	}
@@ -35,22 +34,25 @@ func (k *Keeper) Revoke(ctx context.Context, kid, reason string, progress func(t
 			break
 		}
 	}
-	if err != nil {
-		return false, err
+	return early, err
+}
+
+// TakeBack revokes everything that a revoked key signed and that has not ended, and
+// tells progress how many attestations were looked at so far. It may be called again.
+func (k *Keeper) TakeBack(ctx context.Context, kid string, progress func(n int)) error {
+	if _, err := k.revoked(ctx, kid); err != nil {
+		return err
 	}
-	taken := 0
-	for mark := k.start(); ; {
-		n, more, err := k.sweep(ctx, kid, &mark, byOperator)
+	done := 0
+	for mark, more := k.start(), true; more; {
+		n, rest, err := k.sweep(ctx, kid, &mark, byOperator)
 		if err != nil {
-			return early, err
+			return err
 		}
-		if taken += n; progress != nil {
-			progress(taken)
-		}
-		if !more {
-			return early, nil
-		}
+		done, more = done+n, rest
+		progress(done)
 	}
+	return nil
 }
 
 func printable(s string) bool {
@@ -77,18 +79,27 @@ func (k *Keeper) revoke(ctx context.Context, kid, reason string) (early bool, er
 	return early, k.change(ctx, all, keys.Revocation(all, kid), now, byOperator, reason)
 }
 
+// revoked finds a key that must be revoked.
+func (k *Keeper) revoked(ctx context.Context, kid string) (keys.Key, error) {
+	all, err := k.List(ctx)
+	if err != nil {
+		return keys.Key{}, err
+	}
+	i := slices.IndexFunc(all, func(key keys.Key) bool { return key.KID == kid && key.State == keys.Revoked })
+	if i < 0 {
+		return keys.Key{}, errUnknown.Because(errors.New("none that is revoked"))
+	}
+	return all[i], nil
+}
+
 // Affected calls f with each badge that was revoked with a key: those whose latest
 // attestation it signed, and that had not ended by themselves at the time.
 func (k *Keeper) Affected(ctx context.Context, kid string, f func(attest.Badge) error) error {
-	all, err := k.List(ctx)
+	key, err := k.revoked(ctx, kid)
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(all, func(key keys.Key) bool { return key.KID == kid })
-	if i < 0 {
-		return errUnknown
-	}
-	mark := Mark{ExpiresAt: all[i].RevokedAt}
+	mark := Mark{ExpiresAt: key.RevokedAt}
 	for {
 		signed, err := k.Store.SignedBy(ctx, kid, mark, page)
 		if err != nil {

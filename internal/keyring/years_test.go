@@ -115,7 +115,7 @@ func (y *years) leak(chance *rand.Rand) {
 	if k.State == keys.Active {
 		y.outOfTurn[keys.Standby(all).KID] = true
 	}
-	_, err = y.Revoke(y.t.Context(), k.KID, "leaked", nil)
+	_, err = y.Revoke(y.t.Context(), k.KID, "leaked") // and the rest is left to the job
 	must(y.t, err)
 	for i := range y.tokens {
 		y.tokens[i].revoked = y.tokens[i].revoked || y.tokens[i].kid == k.KID
