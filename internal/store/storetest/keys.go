@@ -307,3 +307,14 @@ func fillKeys(t *testing.T, s Store, n int) {
 	must(t, err)
 	must(t, s.Rewrap(ctx, id.WrappedKeys, id.WrappedKeys))
 }
+
+// IssuanceAndRevocation gives two acts: one issues under the active key, with index
+// 5 of the first list, and the other revokes that key.
+func IssuanceAndRevocation(t *testing.T, s Store) (issue, revoke func(Store) error) {
+	t.Helper()
+	must(t, s.FoundIssuer(t.Context(), founder(1), nil))
+	must(t, s.ChangeKeys(t.Context(), []keyring.Change{announcing("a")}))
+	i := issuance(proven(t, s, 1), 1, 5)
+	return func(s Store) error { return s.Issue(t.Context(), i) },
+		func(s Store) error { return s.ChangeKeys(t.Context(), succession("kid", keys.Revoked, "a", "b")) }
+}
