@@ -146,9 +146,13 @@ func (q *Requests) checkOwn(ctx context.Context, full string, r Request) error {
 
 // repeat gives the answer of an issuance again, from the request's token and the jti.
 func (q *Requests) repeat(ctx context.Context, r Request, token string) (IssuedAnswer, error) {
-	a, err := q.store.Attestation(ctx, r.JTI)
+	p, err := q.store.Badge(ctx, r.BadgeID)
 	if err != nil {
-		return IssuedAnswer{}, fmt.Errorf("find attestation: %w", err)
+		return IssuedAnswer{}, fmt.Errorf("find badge: %w", err)
+	}
+	a := p.Attestation
+	if a.JTI != r.JTI {
+		return IssuedAnswer{}, errors.New("the badge has another attestation by now")
 	}
 	address, err := q.address(r)
 	if err != nil {

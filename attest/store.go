@@ -113,8 +113,6 @@ type BadgeStore interface {
 	// several the one that no other took the place of and that is not revoked, or
 	// else the newest.
 	BadgeOfHandle(ctx context.Context, h acct.Handle) (Published, error)
-	// Attestation finds one by its jti, or ErrNotFound.
-	Attestation(ctx context.Context, jti string) (Attestation, error)
 	// Badges lists badges by id.
 	Badges(ctx context.Context, f BadgeFilter) ([]Published, error)
 	// ChangeStatus changes the status of a badge and of every attestation under it

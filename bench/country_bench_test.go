@@ -87,7 +87,7 @@ func warm(b *testing.B, server *postgres.Server, database string) {
 	u, err := url.Parse(database)
 	check(b, err)
 	check(b, server.Exec(b.Context(), strings.TrimPrefix(u.Path, "/"), `CREATE EXTENSION pg_prewarm;
-		SELECT pg_prewarm(name, 'read') FROM unnest(ARRAY['badges_handle', 'badges', 'attestations_pkey', 'attestations']) name`))
+		SELECT pg_prewarm(name, 'read') FROM unnest(ARRAY['badges_handle', 'badges']) name`))
 }
 
 // benchmarkLookup measures the look-up of a badge by its handle, each time another

@@ -110,8 +110,8 @@ func (c country) tables(row func()) []table {
 	}
 	return []table{
 		{"badges", `id, kind, actor_id, actor_url, actor_host, handle, handle_key, mailbox, mailbox_key, agency_domain, agency_name,
-			agency_country, listed, status, created_at, changed_at, account_vrf, agency_vrf, jti, expires_at, holds`, each(c.badge)},
-		{"attestations", `jti, badge_id, token, token_hash, kid, list, idx, issued_at, expires_at`, each(c.attestation)},
+			agency_country, listed, status, created_at, changed_at, account_vrf, agency_vrf, jti, token, kid, list, idx, issued_at, expires_at, holds`, each(c.badge)},
+		{"attestations", `jti, badge_id, token_hash, kid, list, idx, issued_at, expires_at`, each(c.attestation)},
 		{"status_entries", `list, idx, status`, each(func(t *tuples, n int64) {
 			t.row(3)
 			t.integers(list(n), index(n), int64(status(n)))
@@ -132,28 +132,31 @@ func (c country) tables(row func()) []table {
 	}
 }
 
+// kid is the thumbprint of whatever key signed.
+const kid = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
+
 func (c country) badge(t *tuples, n int64) {
 	h, agency := handleOf(n), noise(n, 'a')%agencies
 	host := h.Host().String()
 	at := c.issuedAt(n)
-	t.row(21)
+	t.row(26)
 	t.text(badgeID(n), string(attest.AgencyMailbox), "https://"+host+"/users/"+h.User(), "https://"+host+"/@"+h.User(), host, h.String(), h.Key())
 	t.bytes(random(n, 'm', 80), random(n, 'k', 32))
 	t.text(fmt.Sprintf("agency%d.gouv.fr", agency), fmt.Sprintf("Direction départementale %d", agency), "FR")
 	t.boolean(true)
 	t.integers(int64(status(n)), at, at)
 	t.bytes(random(n, 'v', 64), random(int64(agency), 'w', 64))
-	t.text(jti(n))
-	t.integers(at + attest.DefaultValidity.Microseconds())
+	t.text(jti(n), c.token[:len(c.token)-87]+base64.RawURLEncoding.EncodeToString(random(n, 's', 64))+"~", kid)
+	t.integers(list(n), index(n), at, at+attest.DefaultValidity.Microseconds())
 	t.boolean(status(n) != verify.Revoked)
 }
 
 func (c country) attestation(t *tuples, n int64) {
 	at := c.issuedAt(n)
-	t.row(9)
-	t.text(jti(n), badgeID(n), c.token[:len(c.token)-87]+base64.RawURLEncoding.EncodeToString(random(n, 's', 64))+"~")
+	t.row(8)
+	t.text(jti(n), badgeID(n))
 	t.bytes(random(n, 'h', 32))
-	t.text("NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs")
+	t.text(kid)
 	t.integers(list(n), index(n), at, at+attest.DefaultValidity.Microseconds())
 }
 

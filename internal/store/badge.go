@@ -12,24 +12,20 @@ import (
 	"cocarde.example/verify"
 )
 
-const attestationColumns = `a.jti, a.badge_id, a.token, a.kid, a.list, a.idx, a.issued_at, a.expires_at`
-
-// findPublished gives badges with their latest attestations.
+// findPublished gives badges with their latest attestations, whose parts stand in
+// the badge's row.
 const findPublished = `
 	SELECT b.id, b.kind, b.actor_id, b.actor_url, b.actor_host, b.handle, b.agency_domain, b.agency_name, b.agency_country,
 		b.mailbox, b.mailbox_key, b.listed, b.status, b.created_at, b.changed_at, b.account_vrf, b.agency_vrf,
-		` + attestationColumns + `
-	FROM badges b JOIN attestations a ON a.jti = b.jti `
-
-func intoAttestation(a *attest.Attestation) []any {
-	return []any{&a.JTI, &a.BadgeID, &a.Token, &a.KID, &a.List, &a.Index, moment{&a.IssuedAt}, moment{&a.ExpiresAt}}
-}
+		b.jti, b.token, b.kid, b.list, b.idx, b.issued_at, b.expires_at
+	FROM badges b `
 
 func intoPublished(p *attest.Published) []any {
-	b := &p.Badge
-	return append([]any{&b.ID, &b.Kind, &b.Actor.ID, &b.Actor.URL, host{&b.Actor.Host}, handle{&b.Actor.Handle},
+	b, a := &p.Badge, &p.Attestation
+	return []any{&b.ID, &b.Kind, &b.Actor.ID, &b.Actor.URL, host{&b.Actor.Host}, handle{&b.Actor.Handle},
 		&b.Agency.Domain, &b.Agency.Name, &b.Agency.Country, &b.Mailbox, &b.MailboxKey, &b.Listed, &b.Status,
-		moment{&b.CreatedAt}, moment{&b.ChangedAt}, &b.AccountVRF, &b.AgencyVRF}, intoAttestation(&p.Attestation)...)
+		moment{&b.CreatedAt}, moment{&b.ChangedAt}, &b.AccountVRF, &b.AgencyVRF,
+		&a.JTI, &a.Token, &a.KID, &a.List, &a.Index, moment{&a.IssuedAt}, moment{&a.ExpiresAt}}
 }
 
 func (s *Store) published(ctx context.Context, where string, a ...any) (attest.Published, error) {
@@ -37,6 +33,7 @@ func (s *Store) published(ctx context.Context, where string, a ...any) (attest.P
 	if err := s.reader.read(ctx).row(findPublished+where, a, intoPublished(&p)...); err != nil {
 		return attest.Published{}, err
 	}
+	p.Attestation.BadgeID = p.Badge.ID
 	return p, nil
 }
 
@@ -61,16 +58,6 @@ func (s *Store) BadgeOfMailbox(ctx context.Context, mailboxKey []byte, now time.
 // by a clock that ran ahead for a while, one that has ended may seem to be the newest.
 func (s *Store) BadgeOfHandle(ctx context.Context, h acct.Handle) (attest.Published, error) {
 	return s.published(ctx, `WHERE b.listed AND b.handle_key = $1 ORDER BY b.holds DESC, b.created_at DESC, b.id DESC LIMIT 1`, h.Key())
-}
-
-// Attestation implements attest.BadgeStore.
-func (s *Store) Attestation(ctx context.Context, jti string) (attest.Attestation, error) {
-	var a attest.Attestation
-	err := s.reader.read(ctx).row(`SELECT `+attestationColumns+` FROM attestations a WHERE a.jti = $1`, args(jti), intoAttestation(&a)...)
-	if err != nil {
-		return attest.Attestation{}, err
-	}
-	return a, nil
 }
 
 // maxBadges bounds one list of badges.
@@ -100,6 +87,7 @@ func (s *Store) Badges(ctx context.Context, f attest.BadgeFilter) ([]attest.Publ
 	err := s.reader.read(ctx).each(text, values, func(row scanner) error {
 		var p attest.Published
 		err := row.Scan(intoPublished(&p)...)
+		p.Attestation.BadgeID = p.Badge.ID
 		found = append(found, p)
 		return err
 	})

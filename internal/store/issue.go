@@ -133,12 +133,13 @@ func insertBadge(b attest.Badge, a attest.Attestation) step {
 	return step{`
 		INSERT INTO badges (id, kind, actor_id, actor_url, actor_host, handle, handle_key, mailbox, mailbox_key,
 			agency_domain, agency_name, agency_country, listed, status, created_at, changed_at, account_vrf, agency_vrf,
-			jti, expires_at, holds)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, TRUE)
+			jti, token, kid, list, idx, issued_at, expires_at, holds)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, TRUE)
 		ON CONFLICT DO NOTHING`, args(
 		b.ID, b.Kind, b.Actor.ID, b.Actor.URL, b.Actor.Host.String(), b.Actor.Handle.String(), b.Actor.Handle.Key(),
 		b.Mailbox, b.MailboxKey, b.Agency.Domain, b.Agency.Name, b.Agency.Country, b.Listed, b.Status,
-		b.CreatedAt.UnixMicro(), b.ChangedAt.UnixMicro(), b.AccountVRF, b.AgencyVRF, a.JTI, a.ExpiresAt.UnixMicro())}
+		b.CreatedAt.UnixMicro(), b.ChangedAt.UnixMicro(), b.AccountVRF, b.AgencyVRF,
+		a.JTI, a.Token, a.KID, a.List, a.Index, a.IssuedAt.UnixMicro(), a.ExpiresAt.UnixMicro())}
 }
 
 // addAttestation inserts what rests on the badge, and takes the status index for ever.
@@ -151,9 +152,9 @@ func (w *writing) addAttestation(i attest.Issuance, mails []*attest.OutboxEntry)
 		{`INSERT INTO status_entries (list, idx, status)
 			SELECT number, $2, 0 FROM status_lists WHERE number = $1 AND $2 < size ON CONFLICT DO NOTHING`,
 			args(a.List, a.Index)},
-		{`INSERT INTO attestations (jti, badge_id, token, token_hash, kid, list, idx, issued_at, expires_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-			args(a.JTI, a.BadgeID, a.Token, i.Event.TokenHash, a.KID, a.List, a.Index, a.IssuedAt.UnixMicro(), a.ExpiresAt.UnixMicro())},
+		{`INSERT INTO attestations (jti, badge_id, token_hash, kid, list, idx, issued_at, expires_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			args(a.JTI, a.BadgeID, i.Event.TokenHash, a.KID, a.List, a.Index, a.IssuedAt.UnixMicro(), a.ExpiresAt.UnixMicro())},
 		insertEvent(i.Event),
 	}
 	for _, m := range mails {

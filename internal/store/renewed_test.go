@@ -37,8 +37,8 @@ func takeBackRenewed(t *testing.T, s *store.Store) {
 	}
 	b, former := found[0].Badge, found[0].Attestation
 	s.Exec(t, `INSERT INTO status_entries (list, idx, status) VALUES (1, 77777, 0)`)
-	s.Exec(t, `INSERT INTO attestations (jti, badge_id, token, token_hash, kid, list, idx, issued_at, expires_at)
-		SELECT 'renewed', badge_id, token, token_hash, 'next', 1, 77777, issued_at, expires_at + 1 FROM attestations WHERE jti = $1`, former.JTI)
+	s.Exec(t, `INSERT INTO attestations (jti, badge_id, token_hash, kid, list, idx, issued_at, expires_at)
+		SELECT 'renewed', badge_id, token_hash, 'next', 1, 77777, issued_at, expires_at + 1 FROM attestations WHERE jti = $1`, former.JTI)
 	s.Exec(t, `UPDATE badges SET jti = 'renewed', expires_at = expires_at + 1 WHERE id = $1`, b.ID)
 	at := former.ExpiresAt.Add(-time.Hour)
 	entries := func() (statuses [2]verify.Status) {

@@ -58,7 +58,7 @@ func load(ctx context.Context, db *sql.DB) (s state, err error) {
 		func() (err error) {
 			s.attestations, err = list(ctx, db, func(row *sql.Rows) (a storedAttestation, err error) {
 				return a, row.Scan(&a.JTI, &a.BadgeID, &a.Token, &a.Hash, &a.At.List, &a.At.Index)
-			}, `SELECT jti, badge_id, token, token_hash, list, idx FROM attestations`)
+			}, `SELECT a.jti, a.badge_id, b.token, a.token_hash, a.list, a.idx FROM attestations a JOIN badges b ON b.id = a.badge_id`)
 			return err
 		},
 		func() (err error) {

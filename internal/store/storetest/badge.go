@@ -42,8 +42,6 @@ func badgeFind(t *testing.T, db Database) {
 			t.Fatalf("by %s: %v, want ErrNotFound", name, err)
 		}
 	}
-	_, err = s.Attestation(ctx, "nothing")
-	want(t, err, attest.ErrNotFound)
 
 	// Of a handle, the newest listed one, in force or not.
 	_, err = s.ChangeStatus(ctx, attest.StatusChange{BadgeID: i.Badge.ID, To: verify.Revoked, At: now, Reason: attest.Other})

@@ -62,8 +62,6 @@ func Fill(t *testing.T, s Store) {
 		_, err := find()
 		must(t, err)
 	}
-	_, err = s.Attestation(ctx, i.Attestation.JTI)
-	must(t, err)
 
 	limit := attest.Limit{Name: "total", Key: []byte("key"), Window: retention.Window, Max: 3}
 	_, _, err = s.Count(ctx, now, limit)
