@@ -36,9 +36,9 @@ const (
 // BenchmarkCountry measures what depends on how many badges there are.
 func BenchmarkCountry(b *testing.B) {
 	hasRoom(b, *badges*perBadge*5/4)
-	// What is loaded need not go through the log; shared_buffers is PostgreSQL's default.
+	// What is loaded need not go through the log. The memory is what OPERATING.md asks for.
 	server := postgres.New(b, "wal_level=minimal", "max_wal_senders=0", "max_wal_size=4GB",
-		"maintenance_work_mem=512MB", "shared_buffers=128MB")
+		"maintenance_work_mem=512MB", "shared_buffers=1GB")
 	small, large := loaded(b, server, few), loaded(b, server, *badges)
 	warm(b, server, large)
 	b.Run("Lookup", func(b *testing.B) { benchmarkLookup(b, small, large) })
@@ -80,19 +80,20 @@ func loaded(b *testing.B, server *postgres.Server, badges int64) (url string) {
 	return url
 }
 
-// warm has the system hold what look-ups read: while it was loaded, other pages may
-// have taken its place. PostgreSQL's own memory is left to the look-ups.
+// warm has what look-ups read in memory, as on a server that has run for a while: the
+// index in PostgreSQL's own, the table in the system's. While they were loaded, other
+// pages may have taken their place.
 func warm(b *testing.B, server *postgres.Server, database string) {
 	b.Helper()
 	u, err := url.Parse(database)
 	check(b, err)
 	check(b, server.Exec(b.Context(), strings.TrimPrefix(u.Path, "/"), `CREATE EXTENSION pg_prewarm;
-		SELECT pg_prewarm(name, 'read') FROM unnest(ARRAY['badges_handle', 'badges']) name`))
+		SELECT pg_prewarm('badges', 'read'), pg_prewarm('badges_handle', 'buffer')`))
 }
 
 // benchmarkLookup measures the look-up of a badge by its handle, each time another
-// one at random: of the large database's pages few are in PostgreSQL's own memory,
-// and all in the system's if that is large enough. x-floor is the median of its time as
+// one at random: the large database's table is for the most part in the system's
+// memory alone, if that is large enough. x-floor is the median of its time as
 // a multiple of that among few badges, x-floor-p99 that of the 99th percentile.
 // x-floor-again is the median where the same few of the many are asked for again and
 // again, so that nothing is left but the depth of the indexes.
