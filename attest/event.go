@@ -32,6 +32,7 @@ const (
 	AgentsWish         Reason = "agents_wish"
 	Other              Reason = "other"
 	Replaced           Reason = "replaced" // by a new badge for the same mailbox; given by the program only
+	RowLost            Reason = "row_lost" // its row was lost with a database; given by the program only
 )
 
 // Reasons lists those that a person may give.

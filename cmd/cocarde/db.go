@@ -16,7 +16,8 @@ func newDB() *cobra.Command {
 none; serve does all this by itself. A PostgreSQL database must exist, belong to
 the user of COCARDE_DATABASE, and be migrated before the first serve and after
 each upgrade. A schema that is newer, or another program's, is not touched.`, app.MigrateDatabase),
-		databaseCommand("status", "Tell which schema and issuer the database holds", "", app.DatabaseStatus))
+		databaseCommand("status", "Tell which schema and issuer the database holds", "", app.DatabaseStatus),
+		newBackup(), newRestore(), newReplay())
 }
 
 func databaseCommand(use, short, long string, act func(context.Context, config.Config) (app.Status, error)) *cobra.Command {

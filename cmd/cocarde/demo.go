@@ -102,6 +102,7 @@ func (w *world) place(freePort bool) error {
 		w.remove = func() error { return os.RemoveAll(dir) }
 		w.config.DataDir = dir
 		w.config.Database, w.config.SecretFile = filepath.Join(dir, "cocarde.db"), filepath.Join(dir, "secret")
+		w.config.PublishedDir = filepath.Join(dir, "published")
 	}
 	return nil
 }

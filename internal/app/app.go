@@ -17,6 +17,7 @@ import (
 	"cocarde.example/attest"
 	"cocarde.example/internal/config"
 	"cocarde.example/internal/jobs"
+	"cocarde.example/internal/record"
 	"cocarde.example/internal/safehttp"
 	"cocarde.example/internal/store"
 )
@@ -51,6 +52,7 @@ type App struct {
 	lock     *os.File
 	listener net.Listener
 	store    *store.Store
+	record   *record.Record
 	runner   *jobs.Runner
 	server   *http.Server
 
@@ -96,7 +98,10 @@ func (a *App) open(ctx context.Context, o Options) (err error) {
 		if a.store, err = store.Open(ctx, store.Options{Database: o.Config.Database, Migrate: migrate}); err != nil {
 			return naming(o.Config.Database, err)
 		}
-		id, err = settle(ctx, a.store, o.Config, a.origin, o)
+		if id, err = settle(ctx, a.store, o.Config, a.origin, o); err != nil {
+			return err
+		}
+		a.record, err = openRecord(ctx, a.store, id, recordPlace{o.Config.PublishedDir, p.holder, o.Now})
 		return err
 	})
 	g.Go(func() error { return p.make(o.Config) })
@@ -164,6 +169,9 @@ func (a *App) Close() error {
 		}
 		if a.store != nil {
 			errs = append(errs, a.store.Close())
+		}
+		if a.record != nil {
+			errs = append(errs, a.record.Close())
 		}
 		if a.lock != nil {
 			errs = append(errs, a.lock.Close())

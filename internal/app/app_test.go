@@ -180,7 +180,8 @@ func TestFoundingAtOnce(t *testing.T) {
 	shared := t.TempDir()
 	var processes sync.WaitGroup
 	for range 4 {
-		c := settings(t, t.TempDir(), "COCARDE_DATABASE="+filepath.Join(shared, "cocarde.db"), "COCARDE_SECRET_FILE="+filepath.Join(shared, "secret"))
+		c := settings(t, t.TempDir(), "COCARDE_DATABASE="+filepath.Join(shared, "cocarde.db"), "COCARDE_SECRET_FILE="+filepath.Join(shared, "secret"),
+			"COCARDE_PUBLISHED_DIR="+filepath.Join(shared, "published"))
 		processes.Go(func() {
 			a, err := app.New(t.Context(), options(c))
 			if err != nil {

@@ -11,6 +11,7 @@ import (
 	"cocarde.example/internal/config"
 	"cocarde.example/internal/fault"
 	"cocarde.example/internal/keyring"
+	"cocarde.example/internal/record"
 	"cocarde.example/internal/store"
 	"cocarde.example/keys"
 )
@@ -56,9 +57,13 @@ func openIdentity(found store.Identity, cfg config.Config) (identity, error) {
 
 // settle opens the issuer of a database, or founds one in an empty one.
 func settle(ctx context.Context, s *store.Store, cfg config.Config, origin string, o Options) (identity, error) {
+	published := record.Exists(cfg.PublishedDir) // looked at first: whoever founds an issuer now begins its record afterwards
 	found, ok, err := s.Identity(ctx)
 	if err != nil {
 		return identity{}, err
+	}
+	if !ok && published {
+		return identity{}, errOlder.Because(errors.New("the database is empty, and COCARDE_PUBLISHED_DIR is not"))
 	}
 	if !ok {
 		if err := foundIssuer(ctx, s, cfg, origin, o); err != nil {

@@ -127,7 +127,7 @@ func newRequests(a *App, id identity, o Options, p requestParts) *attest.Request
 		limits = *o.Limits
 	}
 	return attest.NewRequests(attest.RequestsConfig{
-		Issuer: id.origin, Store: a.store, Vault: vault{id.data}, Fediverse: p.instances, Profiles: p.instances,
+		Issuer: id.origin, Store: newReserving(a.store, a.record), Vault: vault{id.data}, Fediverse: p.instances, Profiles: p.instances,
 		Mailboxes: mail.NewMailboxes(o.Config.Resolver), Agencies: p.agencies, Signer: p.ring, Checker: p.checker,
 		Pseudonyms: newPseudonyms(id.data.VRF), Limits: limits, Validity: attest.DefaultValidity, Mail: p.mail,
 		Now: o.Now, Log: o.Log,

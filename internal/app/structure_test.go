@@ -107,6 +107,8 @@ var mayKnow = map[string][]string{
 	"internal/retention":  {},
 	"internal/config":     {"internal/acct", "internal/colour", "internal/locale", "internal/retention"},
 	"internal/translog":   {},
+	"internal/record":     {"internal/fault"},
+	"internal/backup":     {"internal/fault"},
 	"internal/safehttp":   {"internal/acct", "internal/fault"},
 	"internal/front":      {"internal/fault"},
 	"attest":              {"verify", "internal/acct", "internal/agency", "internal/fault", "internal/locale", "internal/retention"},
@@ -116,16 +118,16 @@ var mayKnow = map[string][]string{
 	"internal/jobs":       {"attest", "internal/fault"},
 	"internal/keyring":    {"attest", "keys", "verify", "internal/fault"},
 	"internal/published":  {"keys", "verify", "internal/locale", "internal/statuslist"},
-	"internal/store": {"attest", "keys", "verify", "internal/acct", "internal/fault", "internal/fediverse", "internal/jobs",
-		"internal/keyring", "internal/retention", "internal/statuslist"},
+	"internal/store": {"attest", "keys", "verify", "internal/acct", "internal/backup", "internal/fault", "internal/fediverse", "internal/jobs",
+		"internal/keyring", "internal/record", "internal/retention", "internal/statuslist"},
 	"api": {".", "attest", "verify", "internal/acct", "internal/agency", "internal/fault", "internal/front",
 		"internal/locale"},
 	"internal/web": {"attest", "verify", "internal/acct", "internal/agency", "internal/colour", "internal/fault",
 		"internal/front", "internal/locale"},
 	"internal/sandbox": {},
-	"internal/app": {".", "api", "attest", "keys", "verify", "internal/acct", "internal/agency", "internal/badge",
+	"internal/app": {".", "api", "attest", "keys", "verify", "internal/acct", "internal/agency", "internal/backup", "internal/badge",
 		"internal/config", "internal/fault", "internal/fediverse", "internal/front", "internal/jobs", "internal/keyring", "internal/mail", "internal/published",
-		"internal/safehttp", "internal/statuslist", "internal/store", "internal/translog", "internal/web"},
+		"internal/record", "internal/safehttp", "internal/statuslist", "internal/store", "internal/translog", "internal/web"},
 	"cmd/cocarde": {"attest", "verify", "verify/online", "internal/acct", "internal/agency", "internal/app",
 		"internal/config", "internal/fault", "internal/safehttp", "internal/sandbox"},
 }
@@ -189,7 +191,7 @@ func TestWhoKnowsWhat(t *testing.T) {
 		}
 		for _, guarded := range []string{"github.com/gorilla/mux", "github.com/spf13/cobra", "database/sql", "modernc.org/sqlite",
 			"github.com/pressly/goose/v3", "github.com/knadh/koanf/v2", "code.dny.dev/ssrf", "github.com/wneessen/go-mail",
-			"filippo.io/mostly-harmless/vrf-r255", "github.com/tink-crypto/tink-go/v2", "cocarde.example/internal/sandbox"} {
+			"filippo.io/age", "filippo.io/mostly-harmless/vrf-r255", "github.com/tink-crypto/tink-go/v2", "cocarde.example/internal/sandbox"} {
 			if s.knows(guarded) {
 				files[guarded] = append(files[guarded], s.name)
 			}
@@ -213,6 +215,9 @@ func TestWhoKnowsWhat(t *testing.T) {
 	only("github.com/knadh/koanf/v2", in("internal/config"))
 	only("code.dny.dev/ssrf", in("internal/safehttp"))
 	only("github.com/wneessen/go-mail", in("internal/mail"))
+	only("filippo.io/age", func(name string) bool {
+		return path.Dir(name) == "internal/backup" || name == "internal/app/backup.go"
+	})
 	only("filippo.io/mostly-harmless/vrf-r255", in("internal/translog"))
 	only("github.com/tink-crypto/tink-go/v2", in("keys"))
 	only("cocarde.example/internal/sandbox", func(name string) bool { return name == "cmd/cocarde/demo.go" })

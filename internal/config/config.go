@@ -34,6 +34,10 @@ type Config struct {
 	// SecretFile wraps every key in the database. Default secret in DataDir; better
 	// a place that no backup of the database reaches.
 	SecretFile string `koanf:"COCARDE_SECRET_FILE"`
+	// PublishedDir holds the record of what was published, from which a restored
+	// database learns what happened since its backup. All servers on a database share
+	// it. Default published in DataDir.
+	PublishedDir string `koanf:"COCARDE_PUBLISHED_DIR"`
 	// SMTPURL is the mail server: smtp://[user@]host[:port] (STARTTLS) or
 	// smtps://[user@]host[:port] (TLS). Without it no mailbox can be proven.
 	SMTPURL string `koanf:"COCARDE_SMTP_URL"`
@@ -120,6 +124,7 @@ func (c Config) complete() (Config, error) {
 	fill(&c.DataDir, "cocarde-data")
 	fill(&c.Database, filepath.Join(c.DataDir, "cocarde.db"))
 	fill(&c.SecretFile, filepath.Join(c.DataDir, "secret"))
+	fill(&c.PublishedDir, filepath.Join(c.DataDir, "published"))
 	fill(&c.Name, defaultName)
 	fill(&c.Colours, defaultColours)
 	fill(&c.Lang, locale.Default)

@@ -7,10 +7,14 @@ import (
 	"time"
 
 	"github.com/pressly/goose/v3/database"
+
+	"cocarde.example/internal/backup"
 )
 
 // dialect is what differs between the databases; the queries do not.
 type dialect interface {
+	// name is how backups name the dialect.
+	name() string
 	// connect opens the pools. It creates the database only if create is set, and
 	// touches nothing that is not empty or ours.
 	connect(ctx context.Context, create bool) (writers, readers *sql.DB, err error)
@@ -31,6 +35,13 @@ type dialect interface {
 	share() string
 	// clock is an expression for the database's time in Unix microseconds.
 	clock() string
+	// passed is the statement after which the database gives no event an id up to $1
+	// by itself; empty where it goes by the highest that stands.
+	passed() string
+	// backup, empty and restore: see Store.Backup, Restorable and Restore.
+	backup(ctx context.Context, db *sql.DB, schema int64, begin func(backup.Header) (*backup.Writer, error), p Progress) error
+	empty(ctx context.Context) error
+	restore(ctx context.Context, b *backup.Reader, finish func(context.Context, *Store) error) error
 	// again says whether a transaction failed only because of another, so that it
 	// may be tried once more.
 	again(err error) bool

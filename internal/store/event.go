@@ -52,10 +52,14 @@ func (s *Store) NumberEvents(ctx context.Context) error {
 			FROM (SELECT u.id, $1 + ROW_NUMBER() OVER (ORDER BY u.id) AS seq
 			      FROM events u WHERE u.seq IS NULL AND u.public) n
 			WHERE events.id = n.id`, last)
-		if err != nil {
+		if err == nil {
+			err = w.countTaken(last)
+		}
+		if err != nil || s.recorder == nil {
 			return err
 		}
-		return w.countTaken(last)
+		// Last, so that nobody who wants to write waits longer than for one sync.
+		return w.recordNumbered(s.recorder, last)
 	})
 }
 

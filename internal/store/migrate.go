@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -96,6 +97,10 @@ func upToDate(ctx context.Context, db *sql.DB, d dialect, may bool) (Schema, err
 }
 
 func up(ctx context.Context, db *sql.DB, d dialect, from int64) error {
+	return upTo(ctx, db, d, from, math.MaxInt64)
+}
+
+func upTo(ctx context.Context, db *sql.DB, d dialect, from, to int64) error {
 	if from == 0 {
 		if err := d.adopt(ctx, db); err != nil {
 			return err
@@ -106,7 +111,7 @@ func up(ctx context.Context, db *sql.DB, d dialect, from int64) error {
 	if err != nil {
 		return err
 	}
-	_, err = provider.Up(ctx)
+	_, err = provider.UpTo(ctx, to)
 	return err
 }
 

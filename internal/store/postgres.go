@@ -172,6 +172,12 @@ func (d postgres) version(ctx context.Context, db *sql.DB) (int64, error) {
 // adopt: the first migration itself marks the database, in its transaction.
 func (d postgres) adopt(context.Context, *sql.DB) error { return nil }
 
+func (d postgres) name() string { return "postgresql" }
+
+func (d postgres) passed() string {
+	return `SELECT setval(pg_get_serial_sequence('events', 'id'), GREATEST($1, (SELECT MAX(id) FROM events)))`
+}
+
 func (d postgres) lock() string { return `SELECT pg_advisory_xact_lock($1)` }
 
 func (d postgres) share() string { return `SELECT pg_advisory_xact_lock_shared($1)` }

@@ -164,6 +164,10 @@ func (d sqlite) opening(err error) error {
 	return err
 }
 
+func (d sqlite) name() string { return "sqlite" }
+
+func (d sqlite) passed() string { return "" }
+
 // lock: SQLite has one writer at a time.
 func (d sqlite) lock() string { return "" }
 

@@ -45,6 +45,8 @@ type Store struct {
 	writer *pool
 	reader *pool
 	schema Schema
+
+	recorder Recorder
 }
 
 var (

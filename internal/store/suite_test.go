@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"path/filepath"
 	"testing"
 
 	"cocarde.example/internal/store"
@@ -28,6 +29,13 @@ func (d underTest) Open(t *testing.T) storetest.Store { return d.open(t) }
 
 func (d underTest) ShrinkList(t *testing.T, size int64) {
 	d.open(t).Exec(t, `UPDATE status_lists SET size = $1`, size)
+}
+
+func (d underTest) Empty(t *testing.T) store.Options {
+	if store.OnServer(d.database) {
+		return store.Options{Database: emptyOnServer(t) + "&pool_max_conns=4"}
+	}
+	return store.Options{Database: filepath.Join(t.TempDir(), "restored.db")}
 }
 
 // runSuite runs the suite that every database passes.

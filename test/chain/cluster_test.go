@@ -70,11 +70,12 @@ func newCluster(t *testing.T, change ...func(*setup)) *cluster {
 // start starts the servers at once, each with its own way to the database.
 func (c *cluster) start(t *testing.T, s *setup, ways map[string]*gate) error {
 	t.Helper()
-	errs := make(chan error, len(ways))
+	errs, published := make(chan error, len(ways)), t.TempDir()
 	var all sync.WaitGroup
 	for database, way := range ways {
 		own := *s
-		own.environ = append(slices.Clone(s.environ), "COCARDE_DATABASE="+database, "COCARDE_DATA_DIR="+t.TempDir())
+		own.environ = append(slices.Clone(s.environ), "COCARDE_DATABASE="+database, "COCARDE_DATA_DIR="+t.TempDir(),
+			"COCARDE_PUBLISHED_DIR="+published)
 		started := &server{way: way}
 		c.servers = append(c.servers, started)
 		all.Go(func() { errs <- started.start(&own) })

@@ -115,6 +115,11 @@ func TestReplicasWithoutASharedSecretAreOneIssuer(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, "secret"), secret, 0o600); err != nil {
 			t.Fatal(err)
 		}
+		// Nor does a server go on without what the others have published.
+		wantFault(t, alone(t, database, dir), "record_missing")
+		if err := os.Symlink(filepath.Join(dirs[founder], "published"), filepath.Join(dir, "published")); err != nil {
+			t.Fatal(err)
+		}
 		if err := alone(t, database, dir); err != nil {
 			t.Error(err)
 		}

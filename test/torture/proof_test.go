@@ -194,7 +194,7 @@ func (a *agent) otherCode(ctx context.Context) error {
 // code waits for a code that was not tried, the newest first. Mails may come
 // twice, and late.
 func (a *agent) code(ctx context.Context) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	patient, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for {
 		mails := a.sandbox.Mailbox.Messages(a.mailbox)
@@ -205,8 +205,11 @@ func (a *agent) code(ctx context.Context) (string, error) {
 				return code, nil
 			}
 		}
-		if _, err := a.sandbox.Mailbox.Wait(ctx, a.mailbox, len(mails)+1); err != nil {
-			if stage, _ := a.look(context.WithoutCancel(ctx)); stage == accountProven {
+		if _, err := a.sandbox.Mailbox.Wait(patient, a.mailbox, len(mails)+1); err != nil {
+			if ctx.Err() != nil {
+				return "", ctx.Err()
+			}
+			if stage, _ := a.look(ctx); stage == accountProven {
 				return "", fmt.Errorf("request %s: no mail with a code comes: %w", a.request.id, err)
 			}
 			return "", errAgain

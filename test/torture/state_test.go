@@ -56,9 +56,7 @@ func load(ctx context.Context, db *sql.DB) (s state, err error) {
 		func() error { return s.loadBadges(ctx, db) },
 		func() error { return s.loadEntries(ctx, db) },
 		func() (err error) {
-			s.attestations, err = list(ctx, db, func(row *sql.Rows) (a storedAttestation, err error) {
-				return a, row.Scan(&a.JTI, &a.BadgeID, &a.Token, &a.Hash, &a.At.List, &a.At.Index)
-			}, `SELECT a.jti, a.badge_id, b.token, a.token_hash, a.list, a.idx FROM attestations a JOIN badges b ON b.id = a.badge_id`)
+			s.attestations, err = s.loadAttestations(ctx, db)
 			return err
 		},
 		func() (err error) {
@@ -80,6 +78,12 @@ func load(ctx context.Context, db *sql.DB) (s state, err error) {
 		}
 	}
 	return s, nil
+}
+
+func (s *state) loadAttestations(ctx context.Context, db *sql.DB) ([]storedAttestation, error) {
+	return list(ctx, db, func(row *sql.Rows) (a storedAttestation, err error) {
+		return a, row.Scan(&a.JTI, &a.BadgeID, &a.Token, &a.Hash, &a.At.List, &a.At.Index)
+	}, `SELECT a.jti, a.badge_id, b.token, a.token_hash, a.list, a.idx FROM attestations a JOIN badges b ON b.id = a.badge_id`)
 }
 
 func (s *state) loadRequests(ctx context.Context, db *sql.DB) error {

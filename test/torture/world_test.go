@@ -50,6 +50,7 @@ func (w *world) settings(name string) []string {
 		"COCARDE_URL=" + origin,
 		"COCARDE_DATA_DIR=" + filepath.Join(w.dir, name),
 		"COCARDE_SECRET_FILE=" + filepath.Join(w.dir, "secret"),
+		"COCARDE_PUBLISHED_DIR=" + filepath.Join(w.dir, "published"),
 		"COCARDE_DATABASE=" + w.ground.database(name),
 		"COCARDE_SMTP_URL=smtp://" + w.sandbox.Mailbox.Addr(),
 		"COCARDE_RESOLVER=" + w.sandbox.Resolver.Addr(),

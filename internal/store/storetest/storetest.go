@@ -8,9 +8,11 @@ import (
 	"testing"
 
 	"cocarde.example/attest"
+	"cocarde.example/internal/backup"
 	"cocarde.example/internal/fediverse"
 	"cocarde.example/internal/jobs"
 	"cocarde.example/internal/keyring"
+	"cocarde.example/internal/record"
 	"cocarde.example/internal/statuslist"
 	"cocarde.example/internal/store"
 )
@@ -26,6 +28,16 @@ type Store interface {
 	Identity(ctx context.Context) (store.Identity, bool, error)
 	FoundIssuer(ctx context.Context, id store.Identity, events []attest.Event) error
 	Close() error
+
+	RecordTo(r store.Recorder)
+	RecordNamed(ctx context.Context) (string, error)
+	NameRecord(ctx context.Context, from, to string) error
+	Holds(ctx context.Context, events []record.Event) (bool, error)
+	Replay(ctx context.Context, from record.Reading) (store.Replayed, error)
+	FreeIndices(ctx context.Context, n int) (list int64, indices []int64, err error)
+	Taken(ctx context.Context, list, index int64) (bool, error)
+	CloseLists(ctx context.Context) error
+	Backup(ctx context.Context, begin func(backup.Header) (*backup.Writer, error), p store.Progress) error
 }
 
 // Database is a migrated database that nothing was written to.
@@ -35,11 +47,14 @@ type Database interface {
 	Open(t *testing.T) Store
 	// ShrinkList gives the open status list another size, so that a test can fill it.
 	ShrinkList(t *testing.T, size int64)
+	// Empty is a place of the same kind, where nothing stands.
+	Empty(t *testing.T) store.Options
 }
 
 // unfounded are the tests that find a database without an issuer; in the others
 // the key "kid" is active.
-var unfounded = map[string]bool{"identity": true, "identity/race": true, "event/numbering": true}
+var unfounded = map[string]bool{"identity": true, "identity/race": true, "event/numbering": true,
+	"event/numbering is recorded": true, "backup/round trip": true, "backup/under load": true, "backup/replay": true}
 
 // Run runs the suite; create gives a new database each time.
 func Run(t *testing.T, create func(t *testing.T) Database) {
@@ -73,6 +88,10 @@ func Run(t *testing.T, create func(t *testing.T) Database) {
 		"badge/status of the ended":       badgeStatusOfEnded,
 		"event/numbering":                 eventNumbering,
 		"event/race of numbering":         raceOfNumbering,
+		"event/numbering is recorded":     numberingRecorded,
+		"backup/round trip":               backupRoundTrip,
+		"backup/under load":               backupUnderLoad,
+		"backup/replay":                   replayForgetsNothing,
 		"artefact":                        artefact,
 		"limit/windows":                   limitWindows,
 		"limit/race":                      raceOfLimits,

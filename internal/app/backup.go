@@ -1,0 +1,157 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"filippo.io/age"
+
+	"cocarde.example/internal/backup"
+	"cocarde.example/internal/config"
+	"cocarde.example/internal/fault"
+	"cocarde.example/internal/store"
+)
+
+var (
+	errRecipient = fault.New(fault.Invalid, "recipient_unusable",
+		"A backup needs at least one age recipient (age1…), given by --recipient or in the file of --recipients-file. age-keygen makes one with its identity.")
+	errIdentityFile = fault.New(fault.Invalid, "identity_unusable",
+		"The file of --identity holds no age identity (AGE-SECRET-KEY-…) that can be read.")
+	errBackupFile = fault.New(fault.Unavailable, "backup_file",
+		"The backup's file cannot be opened or written. Check its directory, its permissions and the room on the disk.")
+)
+
+// Recipients are those who can open a backup.
+type Recipients struct {
+	Keys  []string // age1…
+	Files []string // lists of such, one a line
+}
+
+func (r Recipients) parse() (all []age.Recipient, err error) {
+	lists := []string{strings.Join(r.Keys, "\n")}
+	for _, f := range r.Files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			return nil, errRecipient.Because(err)
+		}
+		lists = append(lists, string(text))
+	}
+	for _, list := range lists {
+		if strings.TrimSpace(list) == "" {
+			continue
+		}
+		some, err := age.ParseRecipients(strings.NewReader(list))
+		if err != nil {
+			return nil, errRecipient.Because(err)
+		}
+		all = append(all, some...)
+	}
+	if len(all) == 0 {
+		return nil, errRecipient
+	}
+	return all, nil
+}
+
+// BackupDatabase writes a backup beside running servers: to the file of that name,
+// which stands only once it is whole, or to out if the name is "-".
+func BackupDatabase(ctx context.Context, cfg config.Config, to string, out io.Writer, r Recipients, p store.Progress) error {
+	recipients, err := r.parse()
+	if err != nil {
+		return err
+	}
+	s, err := store.Open(ctx, store.Options{Database: cfg.Database})
+	if err != nil {
+		return naming(cfg.Database, err)
+	}
+	write := func(out io.Writer) error {
+		return s.Backup(ctx, func(h backup.Header) (*backup.Writer, error) {
+			if h.Issuer == "" {
+				return nil, errNoIssuer
+			}
+			return backup.NewWriter(out, recipients, h)
+		}, p)
+	}
+	if to == "-" {
+		err = write(out)
+	} else {
+		err = whole(to, write)
+	}
+	return errors.Join(err, s.Close())
+}
+
+// whole writes a file under another name, and gives it its own when it is durable.
+func whole(path string, write func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".partial-*") // mode 0600
+	if err != nil {
+		return errBackupFile.Because(err)
+	}
+	defer os.Remove(f.Name()) // fails once it has its own name
+	if err := write(f); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return errBackupFile.Because(err)
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return errBackupFile.Because(err)
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return errBackupFile.Because(err)
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// opened is a backup that is being read.
+type opened struct {
+	*backup.Reader
+	file *os.File
+}
+
+// openBackup opens a file; what is read of it is told.
+func openBackup(path string, identities []age.Identity, p store.Progress) (opened, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return opened{}, errBackupFile.Because(err)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return opened{}, errors.Join(errBackupFile.Because(err), f.Close())
+	}
+	b, err := backup.NewReader(&counted{from: f, total: info.Size(), told: p}, identities)
+	if err != nil {
+		return opened{}, errors.Join(fmt.Errorf("read the backup: %w", err), f.Close())
+	}
+	return opened{b, f}, nil
+}
+
+type counted struct {
+	from        io.Reader
+	done, total int64
+	told        store.Progress
+}
+
+func (c *counted) Read(b []byte) (int, error) {
+	n, err := c.from.Read(b)
+	c.done += int64(n)
+	c.told(c.done, c.total)
+	return n, err
+}
+
+func readIdentities(path string) ([]age.Identity, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, errIdentityFile.Because(err)
+	}
+	defer f.Close()
+	identities, err := age.ParseIdentities(f)
+	if err != nil {
+		return nil, errIdentityFile // its error may quote the file
+	}
+	return identities, nil
+}

@@ -1,0 +1,189 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"cocarde.example/internal/backup"
+	"cocarde.example/internal/config"
+	"cocarde.example/internal/fault"
+	"cocarde.example/internal/record"
+	"cocarde.example/internal/store"
+	"cocarde.example/keys"
+)
+
+var errBackupKeys = fault.New(fault.Conflict, "backup_other_keys",
+	"The secret file does not open this backup's keys. Nothing was touched. Put the secret file of the backup's issuer at COCARDE_SECRET_FILE; it is in no backup.")
+
+// Recovery says what a restore or a replay has brought about.
+type Recovery struct {
+	Issuer string
+	store.Replayed
+	// WithoutRecord: what was published after the event Seq is forgotten.
+	WithoutRecord bool
+	Seq           int64
+}
+
+// Restoring says what to restore.
+type Restoring struct {
+	File          string
+	Identity      string // file with the age identity
+	WithoutRecord bool
+	Progress      store.Progress
+}
+
+// RestoreDatabase makes the database of a backup in an empty place, and repeats what
+// was published since.
+func RestoreDatabase(ctx context.Context, cfg config.Config, r Restoring) (done Recovery, err error) {
+	identities, err := readIdentities(r.Identity)
+	if err != nil {
+		return done, err
+	}
+	unlock, err := keepOut(cfg)
+	if err != nil {
+		return done, err
+	}
+	defer unlock()
+	b, err := openBackup(r.File, identities, r.Progress)
+	if err != nil {
+		return done, err
+	}
+	defer func() { _ = b.file.Close() }() // it was only read
+	o := store.Options{Database: cfg.Database}
+	id, err := restorable(ctx, cfg, o, b.Header, r.WithoutRecord)
+	if err != nil {
+		return done, err
+	}
+	if store.OnServer(cfg.Database) { // a transaction that fails late would have cost the server much
+		if err := b.Check(); err != nil {
+			return done, err
+		}
+		again, err := openBackup(r.File, identities, r.Progress)
+		if err != nil {
+			return done, err
+		}
+		defer func() { _ = again.file.Close() }()
+		b = again
+	}
+	err = store.Restore(ctx, o, b.Reader, func(ctx context.Context, s *store.Store) error {
+		done, err = catchUp(ctx, s, id, cfg.PublishedDir, r.WithoutRecord)
+		return err
+	})
+	return done, naming(cfg.Database, err)
+}
+
+// keepOut keeps servers from a database that is a file. Those of a database server
+// have data directories of their own.
+func keepOut(cfg config.Config) (unlock func(), err error) {
+	if store.OnServer(cfg.Database) {
+		return func() {}, nil
+	}
+	lock, err := lockDataDir(cfg.DataDir)
+	if err != nil {
+		return nil, err
+	}
+	return func() { _ = lock.Close() }, nil // nothing was written to it
+}
+
+// restorable refuses all that can be refused before anything is touched.
+func restorable(ctx context.Context, cfg config.Config, o store.Options, h backup.Header, without bool) (identity, error) {
+	if err := store.Restorable(ctx, o, h); err != nil {
+		return identity{}, naming(cfg.Database, err)
+	}
+	secret, err := keys.OpenSecret(cfg.SecretFile)
+	if err != nil {
+		return identity{}, errBackupKeys.Because(err)
+	}
+	data, err := keys.OpenDataKeys(secret, h.Keys)
+	if err != nil {
+		return identity{}, errBackupKeys.Because(err)
+	}
+	id := identity{origin: h.Issuer, data: data}
+	if without {
+		return id, nil
+	}
+	_, _, err = readRecord(id, cfg.PublishedDir, h.Record, h.Seq)
+	return id, err
+}
+
+// readRecord reads what was published after an event; the record is nil where the
+// database named none, and there is none.
+func readRecord(id identity, dir, named string, seq int64) (*record.Record, record.Reading, error) {
+	r, err := record.Open(dir, owner(id), "replay", time.Now)
+	if errors.Is(err, record.ErrMissing) && named == "" {
+		return nil, record.Reading{}, nil
+	}
+	if err != nil {
+		return nil, record.Reading{}, naming(dir, err)
+	}
+	if named != "" && named != r.ID() {
+		return nil, record.Reading{}, record.ErrMissing.Because(fmt.Errorf("%s holds the record %s, the database names %s", dir, r.ID(), named))
+	}
+	reading, err := r.Read(seq)
+	return r, reading, err
+}
+
+// ReplayDatabase repeats what was published since, for a database that was put back
+// by other means than RestoreDatabase.
+func ReplayDatabase(ctx context.Context, cfg config.Config, without bool) (done Recovery, err error) {
+	unlock, err := keepOut(cfg)
+	if err != nil {
+		return done, err
+	}
+	defer unlock()
+	s, err := store.Open(ctx, store.Options{Database: cfg.Database})
+	if err != nil {
+		return done, naming(cfg.Database, err)
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	id, err := openFound(ctx, s, cfg)
+	if err != nil {
+		return done, err
+	}
+	return catchUp(ctx, s, id, cfg.PublishedDir, without)
+}
+
+// catchUp brings a database that was put back to where servers may go on.
+func catchUp(ctx context.Context, s *store.Store, id identity, dir string, without bool) (done Recovery, err error) {
+	done.Issuer = id.origin
+	named, err := s.RecordNamed(ctx)
+	if err != nil {
+		return done, err
+	}
+	if done.Seq, err = s.LastSeq(ctx); err != nil {
+		return done, err
+	}
+	if without {
+		done.WithoutRecord = true
+		return done, startAnew(ctx, s, id, dir, named)
+	}
+	r, reading, err := readRecord(id, dir, named, done.Seq)
+	if err != nil || r == nil {
+		return done, err
+	}
+	if done.Replayed, err = s.Replay(ctx, reading); err != nil {
+		return done, err
+	}
+	return done, bind(ctx, s, named, r)
+}
+
+// startAnew begins another record. No list is gone on with: which of its indices
+// were given out nobody knows.
+func startAnew(ctx context.Context, s *store.Store, id identity, dir, named string) error {
+	if err := s.CloseLists(ctx); err != nil {
+		return err
+	}
+	if err := record.SetAside(dir, time.Now()); err != nil {
+		return naming(dir, err)
+	}
+	if err := record.Create(dir, owner(id)); err != nil {
+		return naming(dir, err)
+	}
+	r, err := record.Open(dir, owner(id), "replay", time.Now)
+	if err != nil {
+		return err
+	}
+	return s.NameRecord(ctx, named, r.ID())
+}

@@ -1,0 +1,185 @@
+package record
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"cocarde.example/internal/fault"
+)
+
+// Reading is what a record tells beyond a number.
+type Reading struct {
+	Events   []Event // in the order of their numbers
+	Reserved map[int64]*Indices
+}
+
+// Read reads the whole record, and gives the events with numbers above after.
+// What was torn when its writer ended is left out; damage is an error, and so are
+// numbers that no file tells of.
+func (r *Record) Read(after int64) (Reading, error) {
+	files, err := r.files()
+	if err != nil {
+		return Reading{}, err
+	}
+	c := collector{after: after, events: map[identity]Event{}, reserved: map[int64]*Indices{}}
+	for _, f := range files {
+		if err := r.readFile(f, c.add); err != nil {
+			return Reading{}, err
+		}
+	}
+	events, err := c.inOrder()
+	return Reading{events, c.reserved}, err
+}
+
+// files lists those of the record, by the time that they were begun.
+func (r *Record) files() ([]string, error) {
+	entries, err := os.ReadDir(r.dir)
+	if err != nil {
+		return nil, errDamaged.Because(err)
+	}
+	var files []string
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), suffix) {
+			files = append(files, filepath.Join(r.dir, e.Name()))
+		}
+	}
+	return files, nil
+}
+
+func (r *Record) readFile(path string, add func(line)) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return errDamaged.Because(err)
+	}
+	defer f.Close()
+	if err := r.readLines(f, add); err != nil {
+		return naming(path, err)
+	}
+	return nil
+}
+
+func naming(path string, err error) error {
+	if _, ok := fault.Of(err); ok {
+		return err
+	}
+	return errDamaged.Because(fmt.Errorf("%s: %w", filepath.Base(path), err))
+}
+
+// readLines reads one file. Only its last line may be torn.
+func (r *Record) readLines(file io.Reader, add func(line)) error {
+	in := bufio.NewReaderSize(file, 1<<16)
+	for n := 1; ; n++ {
+		piece, err := in.ReadBytes('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
+		ended := err == nil
+		if !ended && len(piece) == 0 {
+			return nil
+		}
+		l, err := decode(bytes.TrimSuffix(piece, []byte("\n")))
+		if err != nil || !ended {
+			if _, more := in.Peek(1); errors.Is(more, io.EOF) && torn(piece, ended) {
+				return nil
+			}
+			return fmt.Errorf("line %d: %w", n, err)
+		}
+		switch {
+		case n > 1:
+			add(l)
+		case l.Format > format:
+			return errNewer
+		case l.Record != r.id:
+			return fmt.Errorf("it belongs to the record %q", l.Record)
+		}
+	}
+}
+
+// identity tells one event from another: a numbering that failed after it was
+// recorded is recorded again, with numbers as high or higher.
+type identity struct {
+	id       int64
+	at       int64
+	kind     string
+	jti, kid string
+}
+
+type collector struct {
+	after    int64
+	events   map[identity]Event
+	reserved map[int64]*Indices
+}
+
+func (c *collector) add(l line) {
+	for _, e := range l.Events {
+		known := identity{e.ID, e.At, e.Kind, e.JTI, e.KID}
+		if e.Seq > c.after && e.Seq > c.events[known].Seq {
+			c.events[known] = e
+		}
+	}
+	if len(l.Reserved) > 0 {
+		of := c.reserved[l.List]
+		if of == nil {
+			of = &Indices{}
+			c.reserved[l.List] = of
+		}
+		for _, i := range l.Reserved {
+			of.Add(i)
+		}
+	}
+}
+
+// inOrder gives the events, whose numbers have no gaps unless a file is missing.
+func (c *collector) inOrder() ([]Event, error) {
+	events := make([]Event, 0, len(c.events))
+	for _, e := range c.events {
+		events = append(events, e)
+	}
+	slices.SortFunc(events, func(a, b Event) int { return int(a.Seq - b.Seq) })
+	for n, e := range events {
+		if want := c.after + int64(n) + 1; e.Seq != want {
+			return nil, errDamaged.Because(fmt.Errorf("no file tells of event %d", want))
+		}
+	}
+	return events, nil
+}
+
+// Indices is a set of indices of one list.
+type Indices struct{ words []uint64 }
+
+// maxIndex is far beyond any list, and keeps a damaged number from taking all memory.
+const maxIndex = 1 << 24
+
+// Add adds an index.
+func (s *Indices) Add(i int64) {
+	if i < 0 || i > maxIndex {
+		return
+	}
+	for int(i/64) >= len(s.words) {
+		s.words = append(s.words, make([]uint64, len(s.words)+1)...)
+	}
+	s.words[i/64] |= 1 << (i % 64)
+}
+
+// Has says whether an index is in the set.
+func (s *Indices) Has(i int64) bool {
+	return i >= 0 && int(i/64) < len(s.words) && s.words[i/64]&(1<<(i%64)) != 0
+}
+
+// All gives the indices in their order.
+func (s *Indices) All(yield func(int64) bool) {
+	for n, w := range s.words {
+		for b := range int64(64) {
+			if w&(1<<b) != 0 && !yield(int64(n)*64+b) {
+				return
+			}
+		}
+	}
+}

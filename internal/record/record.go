@@ -1,0 +1,176 @@
+package record
+
+import (
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"cocarde.example/internal/fault"
+)
+
+// What may be told of a record. Nothing was touched.
+var (
+	ErrMissing = fault.New(fault.NotFound, "record_missing",
+		"The database names a record of what was published, and COCARDE_PUBLISHED_DIR has none. Put that directory back, or set COCARDE_PUBLISHED_DIR to the one that all servers share. If it is lost, `cocarde db replay --without-record` goes on without it and says what may have been forgotten.")
+	ErrOther = fault.New(fault.Conflict, "record_other",
+		"COCARDE_PUBLISHED_DIR holds what another issuer has published. Give each issuer a directory of its own.")
+	errDamaged = fault.New(fault.Conflict, "record_damaged",
+		"A file in COCARDE_PUBLISHED_DIR is damaged or missing. Put back a whole copy of the directory. If there is none, `cocarde db replay --without-record` goes on without it and says what may have been forgotten.")
+	errNewer = fault.New(fault.Conflict, "record_newer",
+		"COCARDE_PUBLISHED_DIR was written by a newer version of this program. Use that version or a later one.")
+	errUnwritable = fault.New(fault.Unavailable, "record_unwritable",
+		"The server cannot record what it is about to publish, so nothing was published. Try again later, or tell the operator.").After(time.Minute)
+)
+
+const (
+	nameFile = "record.json"
+	suffix   = ".log"
+)
+
+// Owner is whose record it is.
+type Owner struct {
+	Origin string
+	// Prove makes, of a record's id, what only a holder of the issuer's keys can.
+	Prove func(id string) []byte
+}
+
+// Record is an open record. It is safe for concurrent use.
+type Record struct {
+	id  string
+	dir string
+
+	mu   sync.Mutex
+	name func() string // of the file that is written next
+	file *os.File      // nil until something is recorded
+	size int64         // of what is whole in it
+	last int64
+}
+
+// name is what record.json holds.
+type name struct {
+	Format int    `json:"format"`
+	ID     string `json:"id"`
+	Issuer string `json:"issuer"`
+	Proof  []byte `json:"proof"`
+}
+
+// Open opens the record that a directory holds; ErrMissing if it holds none. Files
+// that are written are named by writer, which names this process's place, and now.
+func Open(dir string, o Owner, writer string, now func() time.Time) (*Record, error) {
+	text, err := os.ReadFile(filepath.Join(dir, nameFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrMissing.Because(err)
+	}
+	if err != nil {
+		return nil, errDamaged.Because(err)
+	}
+	var n name
+	switch err := json.Unmarshal(text, &n); {
+	case err != nil:
+		return nil, errDamaged.Because(err)
+	case n.Format > format:
+		return nil, errNewer
+	case n.Format < 1 || n.ID == "":
+		return nil, errDamaged.Because(fmt.Errorf("%s names no record", nameFile))
+	case n.Issuer != o.Origin:
+		return nil, ErrOther.Because(fmt.Errorf("it is that of %s", n.Issuer))
+	case subtle.ConstantTimeCompare(n.Proof, o.Prove(n.ID)) != 1:
+		return nil, ErrOther.Because(errors.New("its issuer had other keys"))
+	}
+	return &Record{id: n.ID, dir: dir, name: func() string {
+		return now().UTC().Format("20060102T150405Z") + "-" + writer + "-" + rand.Text()[:8] + suffix
+	}}, nil
+}
+
+// Create begins a record where there is none, and makes the directory if need be.
+// Of two that do so at once, one does.
+func Create(dir string, o Owner) error {
+	id := rand.Text()
+	text, err := json.Marshal(name{format, id, o.Origin, o.Prove(id)})
+	if err != nil {
+		return fmt.Errorf("record: encode: %w", err)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return errUnwritable.Because(err)
+	}
+	if err := place(dir, append(text, '\n')); err != nil {
+		return errUnwritable.Because(err)
+	}
+	return nil
+}
+
+// Exists says whether a directory holds a record, anybody's.
+func Exists(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, nameFile))
+	return err == nil
+}
+
+// SetAside moves what a directory holds of a record into a new one below it, since
+// nobody can go on with it.
+func SetAside(dir string, now time.Time) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return errUnwritable.Because(err)
+	}
+	var aside string
+	for _, e := range entries {
+		if e.IsDir() {
+			continue
+		}
+		if aside == "" {
+			if aside, err = os.MkdirTemp(dir, "aside-"+now.UTC().Format("20060102T150405Z")+"-"); err != nil {
+				return errUnwritable.Because(err)
+			}
+		}
+		if err := os.Rename(filepath.Join(dir, e.Name()), filepath.Join(aside, e.Name())); err != nil {
+			return errUnwritable.Because(err)
+		}
+	}
+	return nil
+}
+
+// place writes the record's name whole, or leaves the one that stands.
+func place(dir string, text []byte) error {
+	temp, err := os.CreateTemp(dir, nameFile+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temp.Name())
+	_, err = temp.Write(text)
+	if err = errors.Join(err, temp.Sync(), temp.Close()); err != nil {
+		return err
+	}
+	err = os.Link(temp.Name(), filepath.Join(dir, nameFile))
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return syncDir(dir)
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// ID names the record, for the database to name it too.
+func (r *Record) ID() string { return r.id }
+
+// Close ends the file of this process.
+func (r *Record) Close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.leave()
+}

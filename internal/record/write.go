@@ -1,0 +1,102 @@
+package record
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// perLine bounds the events of a line, so that a line stays below a megabyte.
+const perLine = 1000
+
+// Reserve records indices of a list before any of them is given out. They are
+// durable once it returns nil.
+func (r *Record) Reserve(list int64, indices []int64) error {
+	return r.append([]line{{List: list, Reserved: indices}})
+}
+
+// Number records events with the numbers that they are about to get. They are
+// durable once it returns nil.
+func (r *Record) Number(events []Event) error {
+	var lines []line
+	for part := range slices.Chunk(events, perLine) {
+		lines = append(lines, line{Events: part})
+	}
+	return r.append(lines)
+}
+
+func (r *Record) append(lines []line) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.write(lines); err != nil {
+		return errUnwritable.Because(err)
+	}
+	return nil
+}
+
+// write leaves a file that failed as it was before, if it can: then the next
+// write goes on with it. What was synced in vain is gone on with in a new file.
+func (r *Record) write(lines []line) error {
+	if r.file == nil {
+		if err := r.begin(); err != nil {
+			return err
+		}
+	}
+	var text []byte
+	last := r.last
+	for _, l := range lines {
+		for _, e := range l.Events {
+			last = max(last, e.Seq)
+		}
+		l.Last = last
+		b, err := encode(l)
+		if err != nil {
+			return err
+		}
+		text = append(text, b...)
+	}
+	if _, err := r.file.Write(text); err != nil {
+		if cut := r.file.Truncate(r.size); cut != nil {
+			err = errors.Join(err, cut, r.leave())
+		}
+		return err
+	}
+	if err := r.file.Sync(); err != nil {
+		return errors.Join(err, r.leave())
+	}
+	r.size, r.last = r.size+int64(len(text)), last
+	return nil
+}
+
+// begin makes a file of this process's own, with its head.
+func (r *Record) begin() error {
+	head, err := encode(line{Format: format, Record: r.id, Last: r.last})
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(r.dir, r.name())
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(head)
+	if err == nil {
+		err = errors.Join(f.Sync(), syncDir(r.dir))
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("begin a file: %w", err), f.Close(), os.Remove(path))
+	}
+	r.file, r.size = f, int64(len(head))
+	return nil
+}
+
+func (r *Record) leave() error {
+	if r.file == nil {
+		return nil
+	}
+	f := r.file
+	r.file = nil
+	return f.Close()
+}

@@ -1,0 +1,132 @@
+package store
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"cocarde.example/internal/backup"
+)
+
+// companions are the files that SQLite keeps beside a database.
+var companions = []string{"-wal", "-shm", "-journal"}
+
+// empty wants no file here, or one that a server has made and found no issuer for;
+// nor what a lost one has left beside it: that would become part of the next.
+func (d sqlite) empty(ctx context.Context) error {
+	if _, err := os.Lstat(d.path); err == nil {
+		return d.unused(ctx)
+	}
+	for _, suffix := range append([]string{""}, companions...) {
+		switch _, err := os.Lstat(d.path + suffix); {
+		case err == nil:
+			return errNotEmpty.Because(errors.New(filepath.Base(d.path + suffix)))
+		case !errors.Is(err, fs.ErrNotExist):
+			return errUnusable.Because(err)
+		}
+	}
+	return nil
+}
+
+// unused wants a database without an issuer.
+func (d sqlite) unused(ctx context.Context) error {
+	s, err := open(ctx, d, false)
+	if err != nil {
+		return errNotEmpty.Because(err)
+	}
+	_, founded, err := s.Identity(ctx)
+	if err = errors.Join(err, s.Close()); err == nil && founded {
+		err = errNotEmpty
+	}
+	return err
+}
+
+// restore writes the file under another name, and gives it its own when all is done.
+func (d sqlite) restore(ctx context.Context, b *backup.Reader, finish func(context.Context, *Store) error) error {
+	if err := d.empty(ctx); err != nil {
+		return err
+	}
+	temp, err := os.CreateTemp(filepath.Dir(d.path), filepath.Base(d.path)+".restore-*") // mode 0600
+	if err != nil {
+		return errUnusable.Because(err)
+	}
+	defer removeDatabase(temp.Name())
+	if err := errors.Join(writePages(ctx, temp, b), temp.Sync(), temp.Close()); err != nil {
+		return err
+	}
+	if err := finished(ctx, sqlite{path: temp.Name(), busy: d.busy}, finish); err != nil {
+		return err
+	}
+	if err := d.closedWhole(temp.Name()); err != nil {
+		return err
+	}
+	if err := d.empty(ctx); err != nil { // still
+		return err
+	}
+	removeDatabase(d.path)
+	if err := os.Link(temp.Name(), d.path); errors.Is(err, fs.ErrExist) { // somebody was faster
+		return errNotEmpty
+	} else if err != nil {
+		return errUnusable.Because(err)
+	}
+	return syncDir(filepath.Dir(d.path))
+}
+
+// closedWhole: the last connection that closes leaves everything in the file.
+func (d sqlite) closedWhole(path string) error {
+	if info, err := os.Stat(path + "-wal"); err == nil && info.Size() > 0 {
+		return errors.New("store: the restored database was not closed")
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+func writePages(ctx context.Context, f *os.File, b *backup.Reader) error {
+	s, err := b.Next()
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if s.Name != pagesSection {
+		return backup.ErrDamaged.Because(fmt.Errorf("it has no section %q", pagesSection))
+	}
+	out := bufio.NewWriterSize(f, 1<<20)
+	if _, err := io.Copy(out, untilDone{ctx, b}); err != nil {
+		return err
+	}
+	return errors.Join(b.Check(), out.Flush())
+}
+
+// untilDone is a reader that ends with a context.
+type untilDone struct {
+	ctx  context.Context
+	from io.Reader
+}
+
+func (r untilDone) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.from.Read(p)
+}
+
+func removeDatabase(path string) {
+	for _, suffix := range append([]string{""}, companions...) {
+		_ = os.Remove(path + suffix) // most of them are not there
+	}
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
