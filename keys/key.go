@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -47,9 +48,18 @@ type Key struct {
 	Sealed      []byte    // the private key: PKCS #8, sealed under the KID; empty once it signs no more, or if hardware holds it
 }
 
-// Generate makes a P-256 key.
+// Generate makes a P-256 key whose thumbprint does not begin with a hyphen: people
+// give it to commands, which take a hyphen for a flag.
 func Generate() (*ecdsa.PrivateKey, error) {
-	return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	for {
+		priv, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			return nil, err
+		}
+		if kid, err := Thumbprint(&priv.PublicKey); err != nil || !strings.HasPrefix(kid, "-") {
+			return priv, err
+		}
+	}
 }
 
 // NewKey describes and seals a P-256 key.

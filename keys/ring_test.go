@@ -185,3 +185,17 @@ func TestActorKey(t *testing.T) {
 		t.Errorf("a signing key as the actor's: %v", err)
 	}
 }
+
+// TestGenerate: no command takes a key's id for a flag. One in 64 would be.
+func TestGenerate(t *testing.T) {
+	t.Parallel()
+	for range 2000 {
+		priv, err := Generate()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if kid, err := Thumbprint(&priv.PublicKey); err != nil || kid[0] == '-' {
+			t.Fatalf("%q, %v", kid, err)
+		}
+	}
+}
