@@ -21,16 +21,18 @@ func isURL(s string) bool {
 	return strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "http://")
 }
 
-// parseBadgeURL takes the link of a badge: an origin and /b/ID.
+// parseBadgeURL takes the link of a badge: an origin and /b/ID. A language may follow,
+// as browsers show it.
 func parseBadgeURL(s string) (*url.URL, error) {
 	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" {
 		return nil, errors.New("this is not the link of a badge; it looks like https://issuer.example/b/7k3m9q2xw04e")
 	}
 	id, ok := strings.CutPrefix(u.Path, badgePath)
 	if !ok || id == "" || strings.Trim(id, "0123456789abcdefghjkmnpqrstvwxyz") != "" {
 		return nil, errors.New("this is not the link of a badge; it looks like https://issuer.example/b/7k3m9q2xw04e")
 	}
+	u.RawQuery = ""
 	return u, nil
 }
 

@@ -37,10 +37,22 @@ type checkPage struct {
 	Share   string // path that gives this report again; empty for a token
 }
 
+// small repeats of what was typed no more than a person has typed or was handed out
+// here: pages stay small, and in what is longer there is nothing to mend.
+func (p checkPage) small() checkPage {
+	if len(p.Typed) > longestSnippet {
+		p.Typed = ""
+	}
+	if len(p.Account) > longestHandle {
+		p.Account = ""
+	}
+	return p
+}
+
 // check shows the form, and the report on the handle or the badge that the URL names.
 func (s *Web) check(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
-	page := checkPage{Account: query.Get("account"), Issuer: s.issuer}
+	page := checkPage{Account: query.Get("account"), Issuer: s.issuer}.small()
 	var what subject
 	switch handle, id := query.Get("handle"), query.Get("id"); {
 	case handle != "":
@@ -50,9 +62,9 @@ func (s *Web) check(w http.ResponseWriter, r *http.Request) error {
 	default:
 		return s.showForm(w, r, http.StatusOK, "verify", page)
 	}
-	token, account, err := s.find(r.Context(), what, page.Account)
+	token, account, err := s.find(r.Context(), what, query.Get("account"))
 	if err != nil {
-		return s.notChecked(w, r, page, err)
+		return s.notChecked(w, r, page.small(), err)
 	}
 	page.Report = newReportView(s.verifier.Verify(r.Context(), token, account), token, account)
 	page.Share = what.path(page.Account)
@@ -66,20 +78,18 @@ func (s *Web) checkTyped(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := checkPage{Typed: strings.TrimSpace(form.Get("what")), Account: strings.TrimSpace(form.Get("account")), Issuer: s.issuer}
-	what, err := s.subjectOf(page.Typed)
+	typed, beside := strings.TrimSpace(form.Get("what")), strings.TrimSpace(form.Get("account"))
+	page := checkPage{Typed: typed, Account: beside, Issuer: s.issuer}.small()
+	what, err := s.subjectOf(typed)
 	if err != nil {
-		if len(page.Typed) > verify.MaxToken {
-			page.Typed = "" // nothing to mend in it, and pages stay small
-		}
 		return s.notChecked(w, r, page, err)
 	}
-	account, err := accountOf(page.Account)
+	account, err := accountOf(beside)
 	if err != nil {
 		return s.notChecked(w, r, page, err)
 	}
 	if what.token == "" {
-		return s.redirect(w, r, what.path(page.Account))
+		return s.redirect(w, r, what.path(beside))
 	}
 	page.Report = newReportView(s.verifier.Verify(r.Context(), what.token, account), what.token, account)
 	return s.showForm(w, r, http.StatusOK, "verify", page)

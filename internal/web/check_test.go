@@ -67,6 +67,14 @@ func TestCheckKeepsTokensOutOfURLs(t *testing.T) {
 	for _, garbage := range []string{"eyJ", "~", strings.Repeat("a.", 30_000)} {
 		v.post("/verify", "what", garbage).is(200, "This is not an attestation.")
 	}
+	v.post("/verify", "what", "eyJonas@social.example").to("/verify?handle=%40eyJonas%40social.example")
+	for _, long := range []string{strings.Repeat(`"`, 60_000), "https://" + strings.Repeat("a", 60_000), strings.Repeat(`x"`, 15_000)} {
+		for _, form := range [][]string{{"what", long}, {"what", badge, "account", long}, {"what", disclosed, "account", long}} {
+			if page := v.post("/verify", form...); len(page.text) > maxPage {
+				t.Errorf("%.20s: %d bytes", long, len(page.text))
+			}
+		}
+	}
 	v.post("/verify", "what", strings.Repeat("a", 70_000)).is(422, "An attestation has at most 64 KiB.")
 	v.post("/verify", "what", strings.Repeat("a", 100_000)).is(413)
 }
@@ -75,20 +83,22 @@ func TestCheckSubjects(t *testing.T) {
 	t.Parallel()
 	v := visit(t, "en", reportOf(""))
 	for what, path := range map[string]string{
-		badge:                                        "/verify?id=" + badge,
-		issuer + "/b/" + badge:                       "/verify?id=" + badge,
-		issuer + "/b/" + badge + "?lang=fr":          "/verify?id=" + badge,
-		issuer + "/b/" + badge + ".svg":              "/verify?id=" + badge,
-		issuer + "/b/" + badge + "/qr.png":           "/verify?id=" + badge,
-		issuer + "/v1/attestations/" + badge:         "/verify?id=" + badge,
-		"HTTPS://COCARDE.example.gouv.fr/b/" + badge: "/verify?id=" + badge,
-		"Https://social.example/@marie":              "/verify?handle=%40marie%40social.example",
-		"acct:marie@social.example":                  "/verify?handle=%40marie%40social.example",
-		"https://social.example/@marie":              "/verify?handle=%40marie%40social.example",
-		"https://social.example/@marie/":             "/verify?handle=%40marie%40social.example",
-		"https://social.example/b/@x/../@mari":       "",
-		"https://elsewhere.example/b/" + badge:       "",
-		"http://cocarde.example.gouv.fr/b/" + badge:  "",
+		badge:                                               "/verify?id=" + badge,
+		issuer + "/b/" + badge:                              "/verify?id=" + badge,
+		issuer + "/b/" + badge + "?lang=fr":                 "/verify?id=" + badge,
+		issuer + "/b/" + badge + ".svg":                     "/verify?id=" + badge,
+		issuer + "/b/" + badge + "/qr.png":                  "/verify?id=" + badge,
+		issuer + "/verify?id=" + badge:                      "/verify?id=" + badge,
+		issuer + "/verify?handle=%40marie%40social.example": "/verify?handle=%40marie%40social.example",
+		issuer + "/v1/attestations/" + badge:                "/verify?id=" + badge,
+		"HTTPS://COCARDE.example.gouv.fr/b/" + badge:        "/verify?id=" + badge,
+		"Https://social.example/@marie":                     "/verify?handle=%40marie%40social.example",
+		"acct:marie@social.example":                         "/verify?handle=%40marie%40social.example",
+		"https://social.example/@marie":                     "/verify?handle=%40marie%40social.example",
+		"https://social.example/@marie/":                    "/verify?handle=%40marie%40social.example",
+		"https://social.example/b/@x/../@mari":              "",
+		"https://elsewhere.example/b/" + badge:              "",
+		"http://cocarde.example.gouv.fr/b/" + badge:         "",
 		"https://%": "",
 	} {
 		answer := v.post("/verify", "what", what)
@@ -103,7 +113,7 @@ func TestCheckSubjects(t *testing.T) {
 		v.post("/verify", "what", typed).wrong(422, "what", "Paste what you want to check: a handle", ">"+strings.TrimSpace(typed)+"</textarea>")
 	}
 	v.post("/verify", "what", "marie@").wrong(422, "what", "Give the whole handle", ">marie@</textarea>")
-	for _, link := range []string{issuer, issuer + "/b/", issuer + "/b/short", issuer + "/b/B4D9E000000I", issuer + "/verify", issuer + "/@marie"} {
+	for _, link := range []string{issuer, issuer + "/b/", issuer + "/b/short", issuer + "/b/B4D9E000000I", issuer + "/verify", issuer + "/verify?id=x", issuer + "/@marie"} {
 		v.post("/verify", "what", link).wrong(422, "what", "This link leads to this site, but to no badge.", ">"+link+"</textarea>")
 	}
 	v.post("/verify", "what", strings.TrimPrefix(issuer, "https://")+"/b/"+badge).to("/verify?id=" + badge)

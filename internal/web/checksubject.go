@@ -63,7 +63,7 @@ func (s *Web) subjectOf(typed string) (subject, error) {
 		return s.linked(typed)
 	case strings.HasPrefix(typed, hostOf(s.issuer)+"/"): // as browsers show it
 		return s.linked(s.issuer + strings.TrimPrefix(typed, hostOf(s.issuer)))
-	case strings.HasPrefix(typed, "eyJ"), strings.Contains(typed, "~"), len(typed) > longestHandle:
+	case isToken(typed), len(typed) > longestHandle:
 		return subject{token: typed}, nil
 	case !strings.Contains(typed, "@"):
 		return subject{}, errNothingToCheck
@@ -73,6 +73,12 @@ func (s *Web) subjectOf(typed string) (subject, error) {
 		return subject{}, under("/what", err)
 	}
 	return subject{handle: h.String()}, nil
+}
+
+// isToken recognises attestations, and what is left of one. Handles may begin alike,
+// but have a sign that no token has.
+func isToken(typed string) bool {
+	return strings.HasPrefix(typed, "eyJ") && !strings.Contains(typed, "@") || strings.Contains(typed, "~")
 }
 
 // isLink compares schemes without case (RFC 3986 §3.1).
@@ -121,7 +127,7 @@ func (s *Web) linked(typed string) (subject, error) {
 		return subject{id: found[1]}, nil
 	}
 	if origin == s.issuer {
-		return subject{}, errBadgeLink
+		return shared(u)
 	}
 	if userPath().MatchString(u.Path) {
 		if h, err := acct.ParseHandle(strings.Trim(u.Path, "/") + "@" + u.Host); err == nil {
@@ -129,4 +135,16 @@ func (s *Web) linked(typed string) (subject, error) {
 		}
 	}
 	return subject{}, errBadgeElsewhere
+}
+
+// shared tells what a link to a report is about.
+func shared(u *url.URL) (subject, error) {
+	query := u.Query()
+	if id := query.Get("id"); u.Path == "/verify" && badgeID().MatchString(id) {
+		return subject{id: id}, nil
+	}
+	if h, err := acct.ParseHandle(query.Get("handle")); u.Path == "/verify" && err == nil {
+		return subject{handle: h.String()}, nil
+	}
+	return subject{}, errBadgeLink
 }

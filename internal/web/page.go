@@ -32,6 +32,10 @@ func keptLanguage(r *http.Request) string {
 	return ""
 }
 
+// longestQuery is how much of a query the switch of languages repeats, in bytes: more
+// than any page needs, and little enough for pages to stay small.
+const longestQuery = 4 << 10
+
 // asking is what a page takes from the request.
 type asking struct {
 	lang, kept string
@@ -41,9 +45,12 @@ type asking struct {
 }
 
 func (p *Pages) askingOf(r *http.Request) asking {
-	a := asking{lang: p.languageOf(r), kept: keptLanguage(r), path: r.URL.Path}
+	// Two slashes at the beginning would name another host.
+	a := asking{lang: p.languageOf(r), kept: keptLanguage(r), path: "/" + strings.TrimLeft(r.URL.Path, "/")}
 	if r.Method != http.MethodPost {
-		a.query = r.URL.Query()
+		if len(r.URL.RawQuery) <= longestQuery {
+			a.query = r.URL.Query()
+		}
 		return a
 	}
 	// What a form has sent is in no URL: its page is looked at anew. Those of a request

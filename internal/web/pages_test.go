@@ -10,6 +10,7 @@ import (
 
 	"cocarde.example/attest"
 	"cocarde.example/internal/fault"
+	"cocarde.example/internal/locale"
 )
 
 const (
@@ -146,7 +147,7 @@ func TestEveryPageCanBeReadInAnotherLanguage(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	everyPage(t, s, func(path, text string) {
-		if n := len(inSwitch.FindAllString(text, -1)); n != 2 {
+		if n := len(inSwitch.FindAllString(text, -1)); n != len(locale.Languages()) {
 			t.Errorf("%s offers %d languages", path, n)
 		}
 	})
@@ -178,6 +179,31 @@ func TestEveryPageCanBeReadInAnotherLanguage(t *testing.T) {
 			}
 		}
 		v.lang = "en"
+	}
+}
+
+// TestTheSwitchStaysHere: a path that begins as another host's address would, and a
+// query that nobody needs, do not come back in links.
+func TestTheSwitchStaysHere(t *testing.T) {
+	t.Parallel()
+	v := visit(t, "en", reportOf(""))
+	for path, to := range map[string]string{
+		"//evil.example/login": "/evil.example/login?lang=fr",
+		"///evil.example":      "/evil.example?lang=fr",
+		"/%5Cevil.example":     "/%5Cevil.example?lang=fr",
+		"/verify?q=a%22b":      "/verify?lang=fr&amp;q=a%22b",
+	} {
+		text := v.get(path).text
+		if found := inSwitch.FindAllStringSubmatch(text, -1); len(found) != len(locale.Languages()) {
+			t.Errorf("%s: the switch has %q", path, found)
+		} else if !strings.Contains(text, `<a href="`+to+`"`) {
+			t.Errorf("%s: the switch leads to %q, want %s", path, found, to)
+		}
+	}
+	for _, name := range []string{"handle", "id", "q"} {
+		if page := v.get("/verify?" + name + "=" + strings.Repeat("%22", 5000)); len(page.text) > maxPage {
+			t.Errorf("%s: %d bytes", name, len(page.text))
+		}
 	}
 }
 
