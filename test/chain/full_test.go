@@ -76,7 +76,7 @@ func TestAFullDiskUnderPostgreSQLRefusesAndLeavesNothingHalfDone(t *testing.T) {
 	do("postgres", `CREATE TABLESPACE small LOCATION '`+dir+`'`)
 	do("postgres", `ALTER DATABASE `+name+` SET TABLESPACE small`)
 	w := onServer(t, fewer(database))
-	do(name, `ALTER TABLE attestations SET (fillfactor = 10)`) // a page that has one takes no other
+	do(name, `ALTER TABLE badges SET (fillfactor = 10)`) // a page that has one takes no other
 	instance := w.instance(t)
 	a := w.agent(t, instance)
 	a.proven()

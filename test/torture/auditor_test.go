@@ -120,6 +120,9 @@ func (u *auditor) open(ctx context.Context) (*process, error) {
 		if _, err = desk.hears(ctx, sayUp); err == nil {
 			return desk, nil
 		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err() // whoever leaves ends the desk
+		}
 		<-desk.ended
 		if status := desk.cmd.ProcessState; status.Exited() && !u.ground.mayBeAway() {
 			u.journal.lose("%s: no desk opens: %s", u.name, desk.how())

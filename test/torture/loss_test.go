@@ -112,7 +112,8 @@ func (l *loss) round(ctx context.Context, next func() ground, seed uint64) error
 		return err
 	}
 	var backup errgroup.Group
-	backup.Go(func() error { return l.backup(ctx, identity) })
+	at := time.Duration(l.dice.Int64N(int64(4 * anyMoment)))
+	backup.Go(func() error { return l.backup(ctx, at, identity) })
 	if err := errors.Join(l.work(ctx, l.killer, &follower{world: l.world}, seed), backup.Wait()); err != nil {
 		return err
 	}
@@ -138,8 +139,8 @@ func (l *loss) config(name string) (config.Config, error) { return config.Load("
 
 // backup takes one at any moment while others work and are killed. Where the
 // database is away meanwhile it is taken again.
-func (l *loss) backup(ctx context.Context, identity *age.X25519Identity) error {
-	if err := wait(ctx, l.killer.upTo(4*anyMoment)); err != nil {
+func (l *loss) backup(ctx context.Context, at time.Duration, identity *age.X25519Identity) error {
+	if err := wait(ctx, at); err != nil {
 		return err
 	}
 	c, err := l.config("backup")
