@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"html"
 	"image/png"
 	"io"
 	"io/fs"
@@ -51,7 +52,8 @@ const (
 	maxName        = 60        // letters: a line of a phone, a sender of mails
 	maxLogo        = 100 << 10 // bytes
 	maxLogoSide    = 2048      // pixels
-	maxLegal       = 32 << 10  // bytes: the page stays under 50 KB
+	maxLegal       = 32 << 10  // bytes
+	maxLegalOnPage = 40 << 10  // bytes: the page stays under 50 KB
 )
 
 // readLook checks the settings and reads the files.
@@ -131,20 +133,35 @@ func legal(path string) (map[string][]Paragraph, error) {
 		return nil, nil
 	}
 	all := map[string][]Paragraph{}
-	text, err := readFile(path, maxLegal)
-	if err != nil {
+	var err error
+	if all[""], err = notice(path); err != nil {
 		return nil, err
 	}
-	all[""] = paragraphs(string(text))
 	for _, lang := range locale.Languages() {
-		text, err := readFile(path+"."+lang, maxLegal)
+		own, err := notice(path + "." + lang)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		all[lang] = paragraphs(string(text))
+		all[lang] = own
+	}
+	return all, nil
+}
+
+// notice reads one, whose bytes on the page, signs escaped and marked up, are bounded too.
+func notice(path string) ([]Paragraph, error) {
+	text, err := readFile(path, maxLegal)
+	if err != nil {
+		return nil, err
+	}
+	all, weight := paragraphs(string(text)), 0
+	for _, p := range all {
+		weight += len(html.EscapeString(p.Text)) + len("<h2></h2>\n")
+	}
+	if weight > maxLegalOnPage {
+		return nil, fmt.Errorf("%s has too many paragraphs, or quotation marks and other signs that weigh more on a page: shorten it", path)
 	}
 	return all, nil
 }

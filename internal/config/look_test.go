@@ -74,6 +74,8 @@ func TestLookIsChecked(t *testing.T) {
 	cut := write(t, filepath.Join(dir, "cut.png"), picture(t, 200, 200)[:60])
 	wide := write(t, filepath.Join(dir, "wide.png"), picture(t, 3000, 2))
 	heavy := write(t, filepath.Join(dir, "heavy"), bytes.Repeat([]byte("x"), 101<<10))
+	crowded := write(t, filepath.Join(dir, "crowded"), bytes.Repeat([]byte("a\n\n"), 10_000))
+	quoting := write(t, filepath.Join(dir, "quoting"), bytes.Repeat([]byte(`"`), 10_000))
 	for setting, says := range map[string]string{
 		"COCARDE_NAME=" + strings.Repeat("x", 61):     "60 letters",
 		"COCARDE_NAME=a\nb":                           "one line",
@@ -88,6 +90,8 @@ func TestLookIsChecked(t *testing.T) {
 		"COCARDE_LOGO=" + heavy:                       "100 KiB",
 		"COCARDE_LOGO=" + filepath.Join(dir, "none"):  "no such file",
 		"COCARDE_LEGAL_FILE=" + heavy:                 "32 KiB",
+		"COCARDE_LEGAL_FILE=" + crowded:               "too many paragraphs",
+		"COCARDE_LEGAL_FILE=" + quoting:               "shorten it",
 		"COCARDE_LEGAL_FILE=" + dir + "/none":         "no such file",
 		"COCARDE_CONTACT=http://agency.example":       "neither",
 		"COCARDE_CONTACT=javascript:alert(1)":         "neither",
