@@ -32,6 +32,8 @@ func decode(text []byte, into any) error {
 	return nil
 }
 
+var errMissing = fault.New(fault.Invalid, "member_missing", "This member is required. Give it.")
+
 type decoder struct {
 	text []byte
 	at   int
@@ -82,7 +84,7 @@ func (d *decoder) object(v reflect.Value, place string) error {
 	}
 	for i, m := range members {
 		if m.required && seen&(1<<i) == 0 {
-			return fault.New(fault.Invalid, "member_missing", "This member is required. Give it.").At(place + "/" + m.name)
+			return errMissing.At(place + "/" + m.name)
 		}
 	}
 	return nil

@@ -51,8 +51,6 @@ func TestDecodeRefuses(t *testing.T) {
 		{"null for boolean", `{"listed":null,` + rest, "member_type", "/listed"},
 		{"half a boolean", `{"listed":tru,` + rest, "member_type", "/listed"},
 		{"long boolean", `{"listed":trueish,` + rest, "json_malformed", ""},
-		{"missing", `{` + rest, "member_missing", "/handle"},
-		{"empty object", `{}`, "member_missing", "/account_proof"},
 		{"missing deeper", `{"handle":"a","email":"b","account_proof":{},"lang":"fr"}`, "member_missing", "/account_proof/method"},
 		{"unknown", `{"handle":"a","extra":[[[`, "member_unknown", "/extra"},
 		{"unknown deeper", `{"account_proof":{"method":"oauth","x/y~z":1}}`, "member_unknown", "/account_proof/x~1y~0z"},
@@ -86,9 +84,9 @@ func TestDecodeAccepts(t *testing.T) {
 	if err := decode([]byte(body), &got); err != nil {
 		t.Fatal(err)
 	}
-	listed := false
+	handle, email, lang, listed := "@a\"\uFFFD\U0001F600\uFFFDé", "", "fr", false
 	want := RequestBeginning{
-		Handle: "@a\"\uFFFD\U0001F600\uFFFDé", AccountProof: AccountProofMethod{Method: "x"}, Lang: "fr", Listed: &listed,
+		Handle: &handle, Email: &email, AccountProof: &AccountProofMethod{Method: "x"}, Lang: &lang, Listed: &listed,
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
@@ -100,7 +98,9 @@ func TestDecodeKnowsEveryBody(t *testing.T) {
 	t.Parallel()
 	s, yes := "s", true
 	for _, want := range []any{
-		&RequestBeginning{Listed: &yes}, &AccountProof{Code: &s}, &MailboxProof{Code: &s},
+		&RequestBeginning{Handle: &s, Email: &s, Lang: &s, Listed: &yes, Renews: &s, Accesses: &s,
+			AccountProof: &AccountProofMethod{}, MailboxProof: &MailboxProofMethod{}},
+		&AccountProof{Code: &s}, &MailboxProof{Code: &s},
 		&VerifyRequest{Attestation: &s, Handle: &s, ExpectHandle: &s}, &none{},
 	} {
 		text, err := json.Marshal(want)

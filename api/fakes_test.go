@@ -31,11 +31,14 @@ var (
 
 // oneRequest is a domain that knows one request, and keeps its steps in order.
 type oneRequest struct {
-	mu      sync.Mutex
-	began   attest.Beginning
-	state   attest.State
-	profile attest.Sighting // what a look at the profile sees
-	err     error           // what Begin says instead, if it is set
+	mu                sync.Mutex
+	began             attest.Beginning
+	renewing          attest.Renewing
+	accessing         attest.Accessing
+	withdrawn, erased bool
+	state             attest.State
+	profile           attest.Sighting // what a look at the profile sees
+	err               error           // what Begin says instead, if it is set
 }
 
 func (q *oneRequest) view() attest.View {
@@ -44,7 +47,7 @@ func (q *oneRequest) view() attest.View {
 		panic(err)
 	}
 	return attest.View{
-		ID: requestID, State: q.state, Handle: h,
+		ID: requestID, Purpose: attest.ForIssue, State: q.state, Handle: h,
 		Actor:    attest.Actor{ID: "https://social.example/users/1", Handle: h},
 		Agency:   attest.Agency{Domain: "culture.gouv.fr", Name: "Ministère de la Culture", Country: "FR"},
 		BadgeURL: issuer + "/b/" + badgeID, ExpiresAt: now.Add(24 * time.Hour),
@@ -62,12 +65,57 @@ func (q *oneRequest) Begin(_ context.Context, b attest.Beginning) (attest.Begun,
 	switch attest.Method(b.Method) {
 	case attest.ByOAuth:
 	case attest.ByLink:
+		v.LinkURL = v.BadgeURL
 		return attest.Begun{View: v, Token: secret}, nil
 	default:
 		return attest.Begun{}, fault.New(fault.Invalid, "account_proof_unsupported", "Use oauth.").At("/account_proof/method")
 	}
 	v.AuthorizeURL = "https://social.example/oauth/authorize?a=1&b=2"
 	return attest.Begun{View: v, Token: secret, Browser: "browser-secret"}, nil
+}
+
+func (q *oneRequest) BeginRenewal(_ context.Context, b attest.Renewing) (attest.Begun, error) {
+	q.renewing = b
+	v := q.view()
+	v.Purpose, v.State = attest.ForRenewal, attest.AwaitingAccountProof
+	return attest.Begun{View: v, Token: secret}, nil
+}
+
+func (q *oneRequest) BeginAccess(_ context.Context, a attest.Accessing) (attest.Begun, error) {
+	q.accessing = a
+	v := q.view()
+	v.Purpose, v.State, v.LinkURL = attest.ForAccess, attest.AwaitingAccountProof, v.BadgeURL+"?request="+requestID
+	return attest.Begun{View: v, Token: secret}, nil
+}
+
+func (q *oneRequest) WithdrawBadge(_ context.Context, badge, token string) error {
+	if badge != badgeID || token != secret {
+		return errWrong
+	}
+	q.withdrawn = true
+	return nil
+}
+
+func (q *oneRequest) EraseBadge(_ context.Context, badge, token string) error {
+	if badge != badgeID || token != secret {
+		return errWrong
+	}
+	q.erased = true
+	return nil
+}
+
+func (q *oneRequest) Kept(_ context.Context, badge, token string) (attest.Kept, error) {
+	if badge != badgeID || token != secret {
+		return attest.Kept{}, errWrong
+	}
+	return attest.Kept{
+		ID: badgeID, Issuer: issuer, MadeAt: now, Proofs: []string{"account"}, Type: attest.AgencyMailbox, Status: "valid",
+		CreatedAt: now, StatusChangedAt: now, Handle: "@marie@social.example", Actor: "https://social.example/users/1",
+		Agency: attest.KeptAgency{Domain: "culture.gouv.fr", Country: "FR"}, BadgeURL: issuer + "/b/" + badgeID,
+		Attestations: []attest.KeptAttestation{{JTI: "jti", KID: "kid", Status: "valid", StatusList: 1, StatusIndex: 2, IssuedAt: now, ExpiresAt: now, Token: publicJWS}},
+		Acts:         []attest.KeptAct{{What: attest.EventSuspended, At: now, By: "operator", JTI: "jti", Reason: attest.Other}},
+		Requests:     []attest.KeptRequest{{ID: requestID, Purpose: attest.ForAccess, State: attest.Proven, Method: attest.ByOAuth, CreatedAt: now, ExpiresAt: now}},
+	}, nil
 }
 
 // step does something to the request if the token is right and it stands at from.
@@ -102,7 +150,7 @@ func (q *oneRequest) AdvanceAccount(_ context.Context, id, token string) (attest
 			to = attest.AwaitingMailboxProof
 		}
 		v, err := q.step(id, token, attest.AwaitingAccountProof, to)
-		v.Link = &q.profile
+		v.LinkURL, v.Link = v.BadgeURL, &q.profile
 		return attest.Begun{View: v}, err
 	}
 	v, err := q.step(id, token, attest.AwaitingAccountProof, "")

@@ -130,6 +130,42 @@ func (e LinkPlace) Valid() bool {
 	}
 }
 
+// Defines values for MailboxProofMethodMethod.
+const (
+	MailboxProofMethodMethodCode MailboxProofMethodMethod = "code"
+)
+
+// Valid indicates whether the value is a known member of the MailboxProofMethodMethod enum.
+func (e MailboxProofMethodMethod) Valid() bool {
+	switch e {
+	case MailboxProofMethodMethodCode:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RequestPurpose.
+const (
+	RequestPurposeAccess  RequestPurpose = "access"
+	RequestPurposeIssue   RequestPurpose = "issue"
+	RequestPurposeRenewal RequestPurpose = "renewal"
+)
+
+// Valid indicates whether the value is a known member of the RequestPurpose enum.
+func (e RequestPurpose) Valid() bool {
+	switch e {
+	case RequestPurposeAccess:
+		return true
+	case RequestPurposeIssue:
+		return true
+	case RequestPurposeRenewal:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for RequestState.
 const (
 	RequestStateAwaitingAccountProof RequestState = "awaiting_account_proof"
@@ -495,6 +531,11 @@ type IssuedAttestation struct {
 // Examples: attachment
 type LinkPlace string
 
+// LinkURL By `link` only. What the profile must show.
+//
+// Examples: https://cocarde.example.gouv.fr/b/7k3m9q2x8w4d
+type LinkURL = string
+
 // MailboxProof Empty to ask for another code.
 type MailboxProof struct {
 	// Code The 8 digits of the mail; spaces and hyphens do not count.
@@ -502,6 +543,19 @@ type MailboxProof struct {
 	// Examples: 4821 0937
 	Code *string `json:"code,omitempty"`
 }
+
+// MailboxProofMethod That the mailbox is to be proven, and no account.
+type MailboxProofMethod struct {
+	// Method A code by mail.
+	//
+	// Examples: code
+	Method MailboxProofMethodMethod `json:"method"`
+}
+
+// MailboxProofMethodMethod A code by mail.
+//
+// Examples: code
+type MailboxProofMethodMethod string
 
 // Nothing An empty object.
 //
@@ -622,6 +676,11 @@ type Request struct {
 	// Link What a look at the profile has seen. Present where it was just looked at.
 	Link *ProfileLink `json:"link,omitempty"`
 
+	// LinkURL By `link` only. What the profile must show.
+	//
+	// Examples: https://cocarde.example.gouv.fr/b/7k3m9q2x8w4d
+	LinkURL *LinkURL `json:"link_url,omitempty"`
+
 	// MailError Why the newest code could not be mailed: `mail_refused`, the mail server will never take it, so
 	// check the address and begin anew; `too_late`, it could not be delivered while the code held, so
 	// ask for another. Absent while the mail is on its way or has been delivered.
@@ -629,6 +688,11 @@ type Request struct {
 	//
 	// Examples: mail_refused
 	MailError *string `json:"mail_error,omitempty"`
+
+	// Purpose What a request is for.
+	//
+	// Examples: issue
+	Purpose RequestPurpose `json:"purpose"`
 
 	// State Where a request stands. `expired`, `withdrawn` and `refused` are ends; `issued` still
 	// repeats its answer until `expires_at`.
@@ -638,30 +702,46 @@ type Request struct {
 	State RequestState `json:"state"`
 }
 
-// RequestBeginning The account and the mailbox to link.
+// RequestBeginning One of three: `handle`, `email`, `account_proof` and `lang`, perhaps `listed`, for a badge;
+// `renews` and `account_proof` to renew one; `accesses` and one of `account_proof` and
+// `mailbox_proof` to be let at what is kept about one. The latter two take `lang` too; without
+// it mails are in the language that the badge's were in.
 type RequestBeginning struct {
+	// Accesses The id of the badge to be let at.
+	//
+	// Examples: 7k3m9q2x8w4d
+	Accesses *string `json:"accesses,omitempty"`
+
 	// AccountProof How the account is to be proven.
-	AccountProof AccountProofMethod `json:"account_proof"`
+	AccountProof *AccountProofMethod `json:"account_proof,omitempty"`
 
 	// Email The mailbox at the agency.
 	//
 	// Examples: marie.dupont@culture.gouv.fr
-	Email string `json:"email"`
+	Email *string `json:"email,omitempty"`
 
 	// Handle The account's handle as typed, `@user@host`.
 	//
 	// Examples: @marie@social.example
-	Handle string `json:"handle"`
+	Handle *string `json:"handle,omitempty"`
 
 	// Lang The language of the mails, as a BCP 47 tag; one that this server's pages offer.
 	//
 	// Examples: fr
-	Lang string `json:"lang"`
+	Lang *string `json:"lang,omitempty"`
 
 	// Listed Whether the handle finds the attestation. Otherwise only the badge's link and the token lead to it.
 	//
 	// Examples: true
 	Listed *bool `json:"listed,omitempty"`
+
+	// MailboxProof That the mailbox is to be proven, and no account.
+	MailboxProof *MailboxProofMethod `json:"mailbox_proof,omitempty"`
+
+	// Renews The id of the badge to be renewed.
+	//
+	// Examples: 7k3m9q2x8w4d
+	Renews *string `json:"renews,omitempty"`
 }
 
 // RequestBegun A request that has just begun.
@@ -699,6 +779,16 @@ type RequestBegun struct {
 	// Examples: 7k3m9q2x8w4d
 	ID ID `json:"id"`
 
+	// LinkURL By `link` only. What the profile must show.
+	//
+	// Examples: https://cocarde.example.gouv.fr/b/7k3m9q2x8w4d
+	LinkURL *LinkURL `json:"link_url,omitempty"`
+
+	// Purpose What a request is for.
+	//
+	// Examples: issue
+	Purpose RequestPurpose `json:"purpose"`
+
 	// State Where a request stands. `expired`, `withdrawn` and `refused` are ends; `issued` still
 	// repeats its answer until `expires_at`.
 	//
@@ -716,6 +806,11 @@ type RequestBegun struct {
 //
 // Examples: 2026-11-23T10:15:00Z
 type RequestEnd = time.Time
+
+// RequestPurpose What a request is for.
+//
+// Examples: issue
+type RequestPurpose string
 
 // RequestState Where a request stands. `expired`, `withdrawn` and `refused` are ends; `issued` still
 // repeats its answer until `expires_at`.

@@ -15,6 +15,8 @@ import (
 // see are faults; a wrong token and an unknown id get the same one.
 type Requests interface {
 	Begin(ctx context.Context, b attest.Beginning) (attest.Begun, error)
+	BeginRenewal(ctx context.Context, b attest.Renewing) (attest.Begun, error)
+	BeginAccess(ctx context.Context, a attest.Accessing) (attest.Begun, error)
 	Look(ctx context.Context, id, token string) (attest.View, error)
 	Withdraw(ctx context.Context, id, token string) error
 	// AdvanceAccount tries the account proof again, by the request's own method: it
@@ -27,6 +29,11 @@ type Requests interface {
 	ProveMailbox(ctx context.Context, id, token, code string) (attest.View, error)
 	// Issue gives the same answer each time, until the request ends.
 	Issue(ctx context.Context, id, token string) (attest.IssuedAnswer, error)
+	// WithdrawBadge, EraseBadge and Kept take the token of a request about the badge
+	// whose proofs stand.
+	WithdrawBadge(ctx context.Context, badgeID, token string) error
+	EraseBadge(ctx context.Context, badgeID, token string) error
+	Kept(ctx context.Context, badgeID, token string) (attest.Kept, error)
 }
 
 // Badges finds what was issued, whatever its status. What is not there is a

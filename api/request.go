@@ -7,7 +7,6 @@ import (
 
 	"cocarde.example/attest"
 	"cocarde.example/internal/fault"
-	"cocarde.example/internal/front"
 )
 
 var errTokenMissing = fault.New(fault.Unauthorized, "token_missing",
@@ -17,21 +16,6 @@ var errTokenMissing = fault.New(fault.Unauthorized, "token_missing",
 type requests struct {
 	domain Requests
 	now    func() time.Time
-}
-
-func (q requests) begin(r *http.Request, b RequestBeginning) (answer[RequestBegun], error) {
-	begun, err := q.domain.Begin(r.Context(), attest.Beginning{
-		Handle: b.Handle, Email: b.Email, Method: string(b.AccountProof.Method), Lang: b.Lang,
-		Listed: b.Listed == nil || *b.Listed, Client: front.ClientKey(r),
-	})
-	if err != nil {
-		return answer[RequestBegun]{}, err
-	}
-	v := view(begun.View)
-	return answer[RequestBegun]{http.StatusCreated, q.remember(begun, "/v1/requests/"+v.ID), RequestBegun{
-		ID: v.ID, Token: begun.Token, State: v.State, Handle: v.Handle, Actor: v.Actor, Agency: v.Agency,
-		AuthorizeURL: v.AuthorizeURL, BadgeURL: v.BadgeURL, ExpiresAt: v.ExpiresAt,
-	}}, nil
 }
 
 func (q requests) look(r *http.Request, _ none) (answer[Request], error) {
@@ -130,9 +114,9 @@ func viewed(v attest.View, err error) (answer[Request], error) {
 
 func view(v attest.View) Request {
 	return Request{
-		ID: v.ID, State: RequestState(v.State), Handle: v.Handle.String(), Actor: v.Actor.ID,
+		ID: v.ID, Purpose: RequestPurpose(v.Purpose), State: RequestState(v.State), Handle: v.Handle.String(), Actor: v.Actor.ID,
 		Agency: agencyOf(v.Agency), AuthorizeURL: optional(v.AuthorizeURL), BadgeURL: v.BadgeURL,
-		ExpiresAt: v.ExpiresAt.UTC(), Link: linkOf(v), MailError: optional(v.MailError),
+		LinkURL: optional(v.LinkURL), ExpiresAt: v.ExpiresAt.UTC(), Link: linkOf(v), MailError: optional(v.MailError),
 	}
 }
 
@@ -143,7 +127,7 @@ func linkOf(v attest.View) *ProfileLink {
 	}
 	l := ProfileLink{
 		Found: v.Link.Found, FieldLinks: v.Link.FieldLinks, HeadLinks: v.Link.HeadLinks,
-		PageRead: v.Link.PageRead, Expected: v.BadgeURL, Links: []SeenLink{},
+		PageRead: v.Link.PageRead, Expected: v.LinkURL, Links: []SeenLink{},
 	}
 	if v.Link.Found {
 		where := LinkPlace(v.Link.Where)

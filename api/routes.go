@@ -24,6 +24,9 @@ func (a *API) Mount(router *mux.Router) {
 
 	get("/v1/attestations", front.CORS(p.guard(a.badges.byHandle)))
 	get("/v1/attestations/{id}", front.CORS(p.guard(a.badges.byID)))
+	router.Handle("/v1/attestations/{id}", handle(p, maxBody, q.withdrawBadge)).Methods(http.MethodDelete)
+	get("/v1/attestations/{id}/record", handle(p, maxBody, q.readRecord))
+	router.Handle("/v1/attestations/{id}/record", handle(p, maxBody, q.eraseRecord)).Methods(http.MethodDelete)
 	post("/v1/verify", front.CORS(handle(p, maxVerifyBody, a.checking.verify)))
 	get("/v1/agencies", front.CORS(handle(p, maxBody, a.listAgencies)))
 

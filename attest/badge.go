@@ -19,8 +19,10 @@ type Badge struct {
 	Kind       Kind
 	Actor      Actor
 	Agency     Agency
-	Mailbox    []byte // sealed
+	OwnKey     []byte // sealed; empty for a badge that is older than such keys
+	Mailbox    []byte // sealed under OwnKey, if there is one
 	MailboxKey []byte
+	Lang       string // of the agent's mails; empty if it is not known
 	Listed     bool
 	Status     verify.Status
 	CreatedAt  time.Time
@@ -63,4 +65,10 @@ type BadgeFilter struct {
 	Status *verify.Status
 	After  string // id to continue after
 	Limit  int    // 1 to 1,000
+}
+
+// Recorded is an attestation with what the status list says of it.
+type Recorded struct {
+	Attestation Attestation
+	Status      verify.Status
 }

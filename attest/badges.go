@@ -91,24 +91,45 @@ func (b *Badges) change(ctx context.Context, a Act, to verify.Status) (bool, err
 	if utf8.RuneCountInString(a.Note) > maxNote {
 		return false, errNoteLong
 	}
-	var note []byte
-	if a.Note != "" {
-		note = b.vault.Seal(sealNote, []byte(a.Note))
+	note, err := b.sealNote(ctx, a)
+	if err != nil {
+		return false, err
 	}
 	changed, err := b.store.ChangeStatus(ctx, StatusChange{
 		BadgeID: a.BadgeID, To: to, At: b.now(), By: a.By, Reason: a.Reason, Note: note,
 	})
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return false, errNoBadge
-	case errors.Is(err, ErrRevoked):
-		return false, errBadgeRevoked
-	case errors.Is(err, ErrEnded):
-		return false, errBadgeEnded
-	case err != nil:
-		return false, fmt.Errorf("change status: %w", err)
+	return changed, whyUnchanged(err)
+}
+
+// sealNote seals a note under the badge's own key, so that it goes when that does.
+func (b *Badges) sealNote(ctx context.Context, a Act) ([]byte, error) {
+	if a.Note == "" {
+		return nil, nil
 	}
-	return changed, nil
+	p, err := b.Published(ctx, a.BadgeID)
+	if err != nil {
+		return nil, err
+	}
+	key, err := ownKey(ctx, b.store, b.vault, p.Badge)
+	if err != nil {
+		return nil, err
+	}
+	return b.vault.SealUnder(key, sealNote, []byte(a.Note))
+}
+
+// whyUnchanged says what it means that a status could not be changed.
+func whyUnchanged(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, ErrNotFound):
+		return errNoBadge
+	case errors.Is(err, ErrRevoked):
+		return errBadgeRevoked
+	case errors.Is(err, ErrEnded):
+		return errBadgeEnded
+	}
+	return fmt.Errorf("change status: %w", err)
 }
 
 // found says what it means that a store found nothing.

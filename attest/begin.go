@@ -50,28 +50,28 @@ func (q *Requests) Begin(ctx context.Context, b Beginning) (Begun, error) {
 	if err != nil {
 		return Begun{}, err
 	}
-	now := q.now()
-	token := randomSecret(32)
-	r := Request{
-		ID: randomID(12), BadgeID: randomID(12), State: AwaitingAccountProof, Actor: actor,
+	return q.keep(ctx, Request{
+		Purpose: ForIssue, BadgeID: randomID(12), State: AwaitingAccountProof, Actor: actor,
 		Mailbox:    q.vault.Seal(sealMailbox, []byte(address.String())),
 		MailboxKey: q.vault.MailboxKey(address),
 		Agency:     agencyOf(match),
 		Lang:       b.Lang, Listed: b.Listed, Method: method,
-		CreatedAt: now, ExpiresAt: now.Add(requestLifetime),
-	}
+	})
+}
+
+// named gives a new request its id, its token and its times.
+func (q *Requests) named(r Request) (_ Request, token string) {
+	r.ID, token = randomID(12), randomSecret(32)
 	r.TokenHash = q.tokenHash(r.ID, token)
-	begun, err := q.keep(ctx, r)
-	if err != nil {
-		return Begun{}, err
-	}
-	begun.Token = token
-	return begun, nil
+	r.CreatedAt = q.now()
+	r.ExpiresAt = r.CreatedAt.Add(lifetime(r.Purpose))
+	return r, token
 }
 
 // keep stores a new request; with the first sign-in, where that is how the
 // account is proven.
 func (q *Requests) keep(ctx context.Context, r Request) (begun Begun, err error) {
+	r, token := q.named(r)
 	begun.View = q.view(r)
 	var signIn *SignIn
 	if r.Method == ByOAuth {
@@ -80,9 +80,14 @@ func (q *Requests) keep(ctx context.Context, r Request) (begun Begun, err error)
 		}
 		r.SignIns = 1
 	}
-	if err := q.store.AddRequest(ctx, r, signIn); err != nil {
+	err = q.store.AddRequest(ctx, r, signIn)
+	if errors.Is(err, ErrNotFound) {
+		return Begun{}, errNoBadge
+	}
+	if err != nil {
 		return Begun{}, fmt.Errorf("keep request: %w", err)
 	}
+	begun.Token = token
 	return begun, nil
 }
 

@@ -11,6 +11,7 @@ const (
 	EventSuspended    EventKind = "suspended"
 	EventResumed      EventKind = "resumed"
 	EventRevoked      EventKind = "revoked"
+	EventErased       EventKind = "erased" // nothing says any more whom the badge named
 	EventKeyAnnounced EventKind = "key_announced"
 	EventKeyActivated EventKind = "key_activated"
 	EventKeyRetired   EventKind = "key_retired"

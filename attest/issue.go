@@ -37,10 +37,10 @@ func (q *Requests) Issue(ctx context.Context, id, token string) (IssuedAnswer, e
 	if err != nil {
 		return IssuedAnswer{}, err
 	}
-	switch r.State {
-	case Issued:
+	switch {
+	case r.State == Issued:
 		return q.repeat(ctx, r, token)
-	case Proven:
+	case r.State == Proven && r.Purpose != ForAccess:
 	default:
 		return IssuedAnswer{}, errOutOfTurn
 	}
@@ -64,7 +64,7 @@ func (q *Requests) issue(ctx context.Context, r Request, token string) (IssuedAn
 	if err != nil {
 		return IssuedAnswer{}, err
 	}
-	badge, err := q.newBadge(r)
+	badge, err := q.badgeToBe(ctx, r)
 	if err != nil {
 		return IssuedAnswer{}, err
 	}
@@ -78,12 +78,23 @@ func (q *Requests) issue(ctx context.Context, r Request, token string) (IssuedAn
 				return IssuedAnswer{}, err
 			}
 			continue
-		case errors.Is(err, ErrAccountTaken):
-			return IssuedAnswer{}, errAccountHasBadge
 		}
-		return answer, err
+		return answer, whyNotIssued(err)
 	}
 	return IssuedAnswer{}, errors.New("no free status index was found, or no active key")
+}
+
+// whyNotIssued tells what became of the account, the mailbox or the badge meanwhile.
+func whyNotIssued(err error) error {
+	for cause, refusal := range map[error]error{
+		ErrAccountTaken: errAccountHasBadge, ErrMailboxTaken: errMailboxHasBadge,
+		ErrRevoked: errBadgeRevoked, ErrSuspended: errBadgeSuspended, ErrNotFound: errNoBadge,
+	} {
+		if errors.Is(err, cause) {
+			return refusal
+		}
+	}
+	return err
 }
 
 // issueOnce signs, checks what was signed as a stranger would, and commits.
@@ -118,7 +129,11 @@ func (q *Requests) issueOnce(ctx context.Context, r Request, b Badge, address ac
 	if err != nil {
 		return IssuedAnswer{}, err
 	}
-	if err := q.store.Issue(ctx, i); err != nil {
+	commit := q.store.Issue
+	if r.Purpose == ForRenewal {
+		commit = q.store.Renew
+	}
+	if err := commit(ctx, i); err != nil {
 		return IssuedAnswer{}, fmt.Errorf("commit issuance: %w", err)
 	}
 	return IssuedAnswer{BadgeID: b.ID, Attestation: a.Token, WithDisclosure: full, BadgeURL: q.badgeURL(b.ID)}, nil
@@ -146,13 +161,13 @@ func (q *Requests) checkOwn(ctx context.Context, full string, r Request) error {
 
 // repeat gives the answer of an issuance again, from the request's token and the jti.
 func (q *Requests) repeat(ctx context.Context, r Request, token string) (IssuedAnswer, error) {
-	p, err := q.store.Badge(ctx, r.BadgeID)
+	p, err := found(errNoBadge)(q.store.Badge(ctx, r.BadgeID))
 	if err != nil {
-		return IssuedAnswer{}, fmt.Errorf("find badge: %w", err)
+		return IssuedAnswer{}, err
 	}
 	a := p.Attestation
 	if a.JTI != r.JTI {
-		return IssuedAnswer{}, errors.New("the badge has another attestation by now")
+		return IssuedAnswer{}, errSuperseded
 	}
 	address, err := q.address(r)
 	if err != nil {
@@ -168,7 +183,23 @@ func (q *Requests) repeat(ctx context.Context, r Request, token string) (IssuedA
 	}, nil
 }
 
-func (q *Requests) newBadge(r Request) (Badge, error) {
+// badgeToBe is the badge as the issuance will leave it.
+func (q *Requests) badgeToBe(ctx context.Context, r Request) (Badge, error) {
+	if r.Purpose == ForRenewal {
+		return q.renewed(ctx, r)
+	}
+	return q.badgeOfRequest(r, q.vault.NewOwnKey())
+}
+
+func (q *Requests) badgeOfRequest(r Request, ownKey []byte) (Badge, error) {
+	address, err := q.address(r)
+	if err != nil {
+		return Badge{}, err
+	}
+	mailbox, err := q.vault.SealUnder(ownKey, sealMailbox, []byte(address.String()))
+	if err != nil {
+		return Badge{}, fmt.Errorf("seal mailbox: %w", err)
+	}
 	account, agency, err := q.pseudonyms.Outputs(r.Actor.Handle.URI(), r.Agency.Domain)
 	if err != nil {
 		return Badge{}, fmt.Errorf("compute VRF outputs: %w", err)
@@ -176,7 +207,7 @@ func (q *Requests) newBadge(r Request) (Badge, error) {
 	now := q.now()
 	return Badge{
 		ID: r.BadgeID, Kind: AgencyMailbox, Actor: r.Actor, Agency: r.Agency,
-		Mailbox: r.Mailbox, MailboxKey: r.MailboxKey, Listed: r.Listed, Status: verify.Valid,
+		OwnKey: ownKey, Mailbox: mailbox, MailboxKey: r.MailboxKey, Lang: r.Lang, Listed: r.Listed, Status: verify.Valid,
 		CreatedAt: now, ChangedAt: now, AccountVRF: account, AgencyVRF: agency,
 	}, nil
 }
@@ -203,12 +234,12 @@ func (q *Requests) issuance(r Request, b Badge, a Attestation, jws string, addre
 		Handle: r.Actor.Handle.String(), Instance: r.Actor.Host.String(), Agency: r.Agency.Domain,
 		BadgeURL: q.badgeURL(b.ID),
 	}
-	mail, err := q.mailEntry(m, q.now().Add(retention.Notice))
+	mail, err := q.mailEntry(m, b.ID, q.now().Add(retention.Notice))
 	if err != nil {
 		return Issuance{}, err
 	}
 	m.Kind = MailReplaced
-	replaced, err := q.mailEntry(m, q.now().Add(retention.Notice))
+	replaced, err := q.mailEntry(m, b.ID, q.now().Add(retention.Notice))
 	if err != nil {
 		return Issuance{}, err
 	}

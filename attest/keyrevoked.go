@@ -1,8 +1,7 @@
 package attest
 
 import (
-	"encoding/json"
-	"fmt"
+	"cmp"
 	"time"
 
 	"cocarde.example/internal/retention"
@@ -15,15 +14,16 @@ func KeyRevokedMail(v Vault, issuer, lang string, b Badge, now time.Time) (*Outb
 	if len(b.Mailbox) == 0 {
 		return nil, nil
 	}
-	plain, err := v.Open(sealMailbox, b.Mailbox)
+	return noticeTo(v, MailKeyRevoked, issuer, lang, b, now)
+}
+
+// noticeTo writes to the mailbox of a badge in its agent's language, or where that is not
+// known in another. It names neither account nor badge.
+func noticeTo(v Vault, kind MessageKind, issuer, otherwise string, b Badge, now time.Time) (*OutboxEntry, error) {
+	address, err := mailboxOf(v, b)
 	if err != nil {
-		return nil, fmt.Errorf("open mailbox: %w", err)
+		return nil, err
 	}
-	body, err := json.Marshal(Message{
-		Kind: MailKeyRevoked, To: string(plain), Lang: lang, Issuer: issuer, Agency: b.Agency.Domain,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("outbox body: %w", err)
-	}
-	return &OutboxEntry{Kind: OutboxMail, Body: v.Seal(SealMail, body), NotAfter: now.Add(retention.Notice)}, nil
+	m := Message{Kind: kind, To: address.String(), Lang: cmp.Or(b.Lang, otherwise), Issuer: issuer, Agency: b.Agency.Domain}
+	return mailEntry(v, m, b.ID, now.Add(retention.Notice))
 }

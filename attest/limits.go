@@ -24,6 +24,7 @@ type Limits struct {
 	MailsInTotal        int // an hour
 	WrongCodes          int // a day, in total
 	LooksPerRequest     int // at the profile, an hour
+	UnaskedPerMailbox   int // a day: mails that anybody could ask for, without an account
 }
 
 // DefaultLimits are those of a service for a country's agents.
@@ -39,6 +40,7 @@ func DefaultLimits() Limits {
 		MailsInTotal:        3000,
 		WrongCodes:          500,
 		LooksPerRequest:     30,
+		UnaskedPerMailbox:   3,
 	}
 }
 
@@ -92,12 +94,23 @@ func (q *Requests) countFind(ctx context.Context, h acct.Handle, client string) 
 		q.limit("finds", "", time.Hour, l.RequestsInTotal))
 }
 
-// countMail counts a mail before it goes out.
-func (q *Requests) countMail(ctx context.Context, a acct.Address) error {
+// countMail counts a mail before it goes out. One for which no account was signed in
+// to anybody can ask for who knows a badge, again and again: of these a mailbox gets
+// few, and they take none from those that its holder asks for.
+func (q *Requests) countMail(ctx context.Context, r Request) error {
+	mailbox := string(r.MailboxKey)
+	if mailbox == "" {
+		mailbox = r.BadgeID // none is kept, of which nobody must learn
+	}
+	total := q.limit("mails", "", time.Hour, q.limits.MailsInTotal)
+	if r.Purpose != ForIssue && r.Method != ByOAuth {
+		return q.count(ctx, errMailLimited,
+			q.limit("unasked-badge", string(r.Purpose)+" "+r.BadgeID, day, q.limits.UnaskedPerMailbox),
+			q.limit("unasked-mailbox", string(r.Purpose)+" "+mailbox, day, q.limits.UnaskedPerMailbox), total)
+	}
 	return q.count(ctx, errMailLimited,
-		q.limit("mails-mailbox", a.Key(), time.Hour, q.limits.MailsPerMailbox),
-		q.limit("mails-mailbox-day", a.Key(), day, q.limits.MailsPerMailboxADay),
-		q.limit("mails", "", time.Hour, q.limits.MailsInTotal))
+		q.limit("mails-mailbox", mailbox, time.Hour, q.limits.MailsPerMailbox),
+		q.limit("mails-mailbox-day", mailbox, day, q.limits.MailsPerMailboxADay), total)
 }
 
 // countLook counts a look at the profile of a request before anything is fetched.

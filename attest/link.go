@@ -9,7 +9,7 @@ func (q *Requests) lookForLink(ctx context.Context, r Request) (View, error) {
 	if err := q.countLook(ctx, r); err != nil {
 		return View{}, err
 	}
-	seen, err := q.profiles.FindLink(ctx, r.Actor, q.badgeURL(r.BadgeID))
+	seen, err := q.profiles.FindLink(ctx, r.Actor, q.linkURL(r))
 	if err != nil {
 		return View{}, err
 	}

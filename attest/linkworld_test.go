@@ -173,6 +173,16 @@ func (openVault) Open(purpose string, sealed []byte) ([]byte, error) {
 	return []byte(plain), nil
 }
 
+func (openVault) NewOwnKey() []byte { return []byte("own") }
+
+func (v openVault) SealUnder(ownKey []byte, purpose string, plain []byte) ([]byte, error) {
+	return v.Seal(string(ownKey)+purpose, plain), nil
+}
+
+func (v openVault) OpenUnder(ownKey []byte, purpose string, sealed []byte) ([]byte, error) {
+	return v.Open(string(ownKey)+purpose, sealed)
+}
+
 func (v openVault) MailboxKey(a acct.Address) []byte { return v.CodeHash("mailbox", a.Key()) }
 
 func (openVault) CodeHash(purpose string, parts ...string) []byte {

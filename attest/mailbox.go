@@ -26,10 +26,13 @@ var (
 
 // proveAccount records the account proof and asks for the mail with the code.
 func (q *Requests) proveAccount(ctx context.Context, r Request) (View, error) {
+	if r.Purpose == ForAccess {
+		return q.proveAccess(ctx, r)
+	}
 	switch p, err := q.badgeOf(ctx, r.Actor); {
 	case err != nil:
 		return View{}, err
-	case p != nil:
+	case p != nil && p.Badge.ID != r.BadgeID:
 		return View{}, errAccountHasBadge
 	}
 	code, entry, err := q.newMailboxCode(ctx, r)
@@ -74,45 +77,64 @@ func (q *Requests) RenewCode(ctx context.Context, id, token string) (View, error
 	return q.view(r), nil
 }
 
-// newMailboxCode makes a code and the mail that carries it. The mail is nil for
-// a mailbox whose holder asked for no more; nothing else differs then.
+// newMailboxCode makes a code and the mail that carries it. The mail is nil where
+// none goes out: the mailbox's holder asked for no more, or it is not kept. Nothing
+// else differs then.
 func (q *Requests) newMailboxCode(ctx context.Context, r Request) (Code, *OutboxEntry, error) {
-	address, err := q.address(r)
-	if err != nil {
-		return Code{}, nil, err
-	}
 	if err := q.codesAllowed(ctx); err != nil {
 		return Code{}, nil, err
 	}
-	if err := q.countMail(ctx, address); err != nil {
+	if err := q.countMail(ctx, r); err != nil {
 		return Code{}, nil, err
 	}
 	now := q.now()
 	digits := randomDigits()
 	code := Code{Hash: q.mailboxCodeHash(r, digits), ExpiresAt: now.Add(codeLifetime)}
+	if len(r.Mailbox) == 0 {
+		return code, nil, nil
+	}
 	stopped, err := q.store.MailStopped(ctx, r.MailboxKey, now)
 	if err != nil || stopped {
 		return code, nil, err
 	}
-	m := Message{
-		Kind: MailCode, To: address.String(), Lang: r.Lang, Issuer: q.issuer,
-		Handle: r.Actor.Handle.String(), Instance: r.Actor.Host.String(), Agency: r.Agency.Domain,
-		Code: digits, Minutes: int(codeLifetime / time.Minute), StopURL: q.stopURL(r),
+	m, err := q.codeMail(ctx, r, digits)
+	if err != nil {
+		return Code{}, nil, err
 	}
-	former, err := q.store.BadgeOfMailbox(ctx, r.MailboxKey, now)
-	switch {
-	case err == nil:
-		m.Replaces = former.Badge.Actor.Handle.String()
-	case !errors.Is(err, ErrNotFound):
-		return Code{}, nil, fmt.Errorf("find badge of mailbox: %w", err)
-	}
-	entry, err := q.mailEntry(m, code.ExpiresAt)
+	entry, err := q.mailEntry(m, r.BadgeID, code.ExpiresAt)
 	if err != nil {
 		return Code{}, nil, err
 	}
 	entry.RequestID = r.ID
 	return code, entry, nil
 }
+
+// codeMail is what carries a code. Where the mailbox was not named by whoever asks,
+// it may be somebody else's by now, who is told of neither account nor badge.
+func (q *Requests) codeMail(ctx context.Context, r Request, digits string) (Message, error) {
+	address, err := q.address(r)
+	if err != nil {
+		return Message{}, err
+	}
+	m := Message{
+		Kind: codeMails[r.Purpose], To: address.String(), Lang: r.Lang, Issuer: q.issuer, Agency: r.Agency.Domain,
+		Code: digits, Minutes: int(codeLifetime / time.Minute), StopURL: stopURL(q.vault, q.issuer, r.MailboxKey),
+	}
+	if r.Purpose != ForIssue {
+		return m, nil
+	}
+	m.Handle, m.Instance = r.Actor.Handle.String(), r.Actor.Host.String()
+	former, err := q.store.BadgeOfMailbox(ctx, r.MailboxKey, q.now())
+	switch {
+	case err == nil:
+		m.Replaces = former.Badge.Actor.Handle.String()
+	case !errors.Is(err, ErrNotFound):
+		return Message{}, fmt.Errorf("find badge of mailbox: %w", err)
+	}
+	return m, nil
+}
+
+var codeMails = map[Purpose]MessageKind{ForIssue: MailCode, ForRenewal: MailRenewalCode, ForAccess: MailAccessCode}
 
 // ProveMailbox takes the code. The right code again, after it was accepted, is
 // no error; any other then is.
@@ -180,13 +202,13 @@ func (q *Requests) mailboxCodeHash(r Request, digits string) []byte {
 	return q.vault.CodeHash("mailbox-code", r.ID, digits)
 }
 
-// stopURL is the one link of a code mail. It carries the keyed hash of the
-// mailbox, sealed: it names nobody, and nobody else can make one.
-func (q *Requests) stopURL(r Request) string {
-	return q.issuer + "/request/stop/" + base64.RawURLEncoding.EncodeToString(q.vault.Seal(sealStop, r.MailboxKey))
+// stopURL is the link of a mail that stops others like it. It carries the keyed hash
+// of the mailbox, sealed: it names nobody, and nobody else can make one.
+func stopURL(v Vault, issuer string, mailboxKey []byte) string {
+	return issuer + "/request/stop/" + base64.RawURLEncoding.EncodeToString(v.Seal(sealStop, mailboxKey))
 }
 
-// StopMail keeps code mails from the mailbox of a stop link for 30 days.
+// StopMail keeps code mails and reminders from the mailbox of a stop link for 30 days.
 func (q *Requests) StopMail(ctx context.Context, stopToken string) error {
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(stopToken)
 	if err != nil {

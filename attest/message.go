@@ -9,6 +9,14 @@ type MessageKind string
 const (
 	// MailCode carries the code of the mailbox proof.
 	MailCode MessageKind = "code"
+	// MailRenewalCode and MailAccessCode carry one too. They name neither account nor
+	// badge: whoever asks for them did not name the mailbox.
+	MailRenewalCode MessageKind = "renewal-code"
+	MailAccessCode  MessageKind = "access-code"
+	// MailReminder tells that a badge ends soon, and MailWithdrawn that its agent has
+	// taken it back; neither names it, for the same reason.
+	MailReminder  MessageKind = "reminder"
+	MailWithdrawn MessageKind = "withdrawn"
 	// MailIssued tells that an attestation was issued.
 	MailIssued MessageKind = "issued"
 	// MailReplaced tells that a badge for the same mailbox was revoked for a new one.
@@ -32,6 +40,7 @@ type Message struct {
 	Replaces string      `json:"replaces,omitempty"` // handle of the badge that the code will replace
 	BadgeURL string      `json:"badge_url,omitempty"`
 	StopURL  string      `json:"stop_url,omitempty"` // the one link of a code mail: stops further mail
+	Ends     time.Time   `json:"ends,omitzero"`      // of a reminder
 }
 
 // Revocation is an access token that must still be given back to its instance.
@@ -57,6 +66,7 @@ type OutboxEntry struct {
 	// RequestID is whose code this carries; empty for everything else. If it cannot
 	// be delivered, the request says so.
 	RequestID string
+	BadgeID   string    // whom it is about; it goes when that badge is erased
 	Body      []byte    // sealed
 	NotBefore time.Time // zero: at once, whatever the clock says
 	NotAfter  time.Time // after it, sending is pointless (a code has ended)

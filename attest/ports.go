@@ -56,6 +56,11 @@ type Vault interface {
 	Seal(purpose string, plain []byte) []byte
 	// Open reverses Seal; an error means other keys, another purpose, or tampering.
 	Open(purpose string, sealed []byte) ([]byte, error)
+	// NewOwnKey makes a key for one badge alone, and gives it sealed.
+	NewOwnKey() []byte
+	// SealUnder and OpenUnder are Seal and Open under a key that NewOwnKey made.
+	SealUnder(ownKey []byte, purpose string, plain []byte) ([]byte, error)
+	OpenUnder(ownKey []byte, purpose string, sealed []byte) ([]byte, error)
 	// MailboxKey is the keyed hash under which a mailbox is looked up.
 	MailboxKey(a acct.Address) []byte
 	// CodeHash is the keyed hash of a code, a token, or what a limit counts, under a purpose.

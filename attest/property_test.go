@@ -21,7 +21,7 @@ func TestWhateverTheOrder(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(c *attest.RequestsConfig) {
 		const many = 1 << 30
-		c.Limits = attest.Limits{many, many, many, many, many, many, many, many, many, many}
+		c.Limits = attest.Limits{many, many, many, many, many, many, many, many, many, many, many}
 	})
 	cases, issued := 0, 0
 	rapid.Check(t, func(rt *rapid.T) {

@@ -32,6 +32,22 @@ const (
 	ByLink Method = "link"
 )
 
+// ByCode is no account proof: the request has the mailbox proof alone.
+const ByCode Method = "code"
+
+// Purpose is what a request is for.
+type Purpose string
+
+// The purposes.
+const (
+	// ForIssue links an account with a mailbox for the first time.
+	ForIssue Purpose = "issue"
+	// ForRenewal has another attestation issued under a badge.
+	ForRenewal Purpose = "renewal"
+	// ForAccess opens what is kept about a badge, by one proof.
+	ForAccess Purpose = "access"
+)
+
 // Actor is what a handle resolves to.
 type Actor struct {
 	ID     string      // the actor's id, a URL; never changes
@@ -62,14 +78,16 @@ type SignIn struct {
 	ExpiresAt time.Time
 }
 
-// Request is one try to link one account with one mailbox, as it is stored.
+// Request is one try to link one account with one mailbox, anew or again, or to be
+// let at what is kept about that; as it is stored.
 type Request struct {
 	ID         string // 12 characters, Crockford base32
-	BadgeID    string // reserved for the badge that it may end in
+	Purpose    Purpose
+	BadgeID    string // reserved for the badge that it may end in, or the badge that it is about
 	TokenHash  []byte // keyed hash of the bearer token
 	State      State
 	Actor      Actor
-	Mailbox    []byte // the address, sealed
+	Mailbox    []byte // the address, sealed; empty where none is to be proven
 	MailboxKey []byte // keyed hash of the address without case and + part
 	Agency     Agency
 	Lang       string // one that locale knows

@@ -17,6 +17,7 @@ import (
 // How long things hold.
 const (
 	requestLifetime = retention.Request
+	accessLifetime  = time.Hour // what it opens is more than what a request may lead to
 	signInLifetime  = 10 * time.Minute
 	codeLifetime    = retention.Code
 	stopLifetime    = retention.MailStop
@@ -193,10 +194,17 @@ func (q *Requests) notIn(ctx context.Context, id string) error {
 	return errOutOfTurn
 }
 
+func lifetime(p Purpose) time.Duration {
+	if p == ForAccess {
+		return accessLifetime
+	}
+	return requestLifetime
+}
+
 func (q *Requests) view(r Request) View {
 	return View{
-		ID: r.ID, State: q.stateOf(r), Method: r.Method, Lang: r.Lang, Handle: r.Actor.Handle, Actor: r.Actor,
-		Agency: r.Agency, BadgeURL: q.badgeURL(r.BadgeID), ExpiresAt: r.ExpiresAt, Listed: r.Listed,
+		ID: r.ID, Purpose: r.Purpose, State: q.stateOf(r), Method: r.Method, Lang: r.Lang, Handle: r.Actor.Handle, Actor: r.Actor,
+		Agency: r.Agency, BadgeURL: q.badgeURL(r.BadgeID), LinkURL: q.linkURL(r), ExpiresAt: r.ExpiresAt, Listed: r.Listed,
 		Code: codeView(r), CodesLeft: maxCodes - r.CodesSent, MailError: r.MailError,
 	}
 }
@@ -220,6 +228,19 @@ func (q *Requests) badgeURL(id string) string { return BadgeURL(q.issuer, id) }
 
 func (q *Requests) tokenHash(id, token string) []byte {
 	return q.vault.CodeHash("request", id, token)
+}
+
+// linkURL is what the profile must show where the account is proven by a link. What
+// opens what is kept must have been placed for that request: the badge's own link
+// stands in many a profile, for everybody to see.
+func (q *Requests) linkURL(r Request) string {
+	switch {
+	case r.Method != ByLink:
+		return ""
+	case r.Purpose == ForAccess:
+		return q.badgeURL(r.BadgeID) + "?request=" + r.ID
+	}
+	return q.badgeURL(r.BadgeID)
 }
 
 // address opens the sealed mailbox of a request.

@@ -57,15 +57,24 @@ func plainCode(typed string) string {
 	return strings.NewReplacer(" ", "", "-", "", "\u00a0", "", "\u202f", "").Replace(strings.ToLower(typed))
 }
 
-// mail seals a message for the outbox.
-func (q *Requests) mailEntry(m Message, notAfter time.Time) (*OutboxEntry, error) {
-	return q.entry(OutboxMail, SealMail, m, notAfter)
+func (q *Requests) mailEntry(m Message, badgeID string, notAfter time.Time) (*OutboxEntry, error) {
+	return mailEntry(q.vault, m, badgeID, notAfter)
 }
 
-func (q *Requests) entry(kind OutboxKind, purpose string, body any, notAfter time.Time) (*OutboxEntry, error) {
+// mailEntry seals a message about a badge for the outbox.
+func mailEntry(v Vault, m Message, badgeID string, notAfter time.Time) (*OutboxEntry, error) {
+	e, err := outboxEntry(v, OutboxMail, SealMail, m, notAfter)
+	if err != nil {
+		return nil, err
+	}
+	e.BadgeID = badgeID
+	return e, nil
+}
+
+func outboxEntry(v Vault, kind OutboxKind, purpose string, body any, notAfter time.Time) (*OutboxEntry, error) {
 	plain, err := json.Marshal(body)
 	if err != nil {
 		return nil, fmt.Errorf("outbox body: %w", err)
 	}
-	return &OutboxEntry{Kind: kind, Body: q.vault.Seal(purpose, plain), NotAfter: notAfter}, nil
+	return &OutboxEntry{Kind: kind, Body: v.Seal(purpose, plain), NotAfter: notAfter}, nil
 }

@@ -146,7 +146,7 @@ func (q *Requests) whoSignedIn(ctx context.Context, r Request, s SignIn, code st
 		Host: r.Actor.Host, RedirectURI: q.redirectURI(r), Verifier: string(verifier),
 	}, code)
 	if unrevoked != nil {
-		e, sealErr := q.entry(OutboxRevocation, SealRevocation, unrevoked, q.now().Add(retention.Token))
+		e, sealErr := outboxEntry(q.vault, OutboxRevocation, SealRevocation, unrevoked, q.now().Add(retention.Token))
 		if sealErr == nil {
 			sealErr = q.store.AddOutbox(ctx, *e)
 		}

@@ -18,6 +18,8 @@ var (
 	ErrState = errors.New("attest: request is in another state")
 	// ErrAccountTaken: the account has a badge in force.
 	ErrAccountTaken = errors.New("attest: account has a badge in force")
+	// ErrMailboxTaken: the mailbox has another badge in force.
+	ErrMailboxTaken = errors.New("attest: mailbox has a badge in force")
 	// ErrIndexTaken: the status index is another attestation's.
 	ErrIndexTaken = errors.New("attest: status index is taken")
 	// ErrKeyNotActive: the key that signed the attestation signs no more.
@@ -26,12 +28,15 @@ var (
 	ErrEnded = errors.New("attest: badge has ended")
 	// ErrRevoked: the badge is revoked for good.
 	ErrRevoked = errors.New("attest: badge is revoked")
+	// ErrSuspended: the badge is taken back for a time.
+	ErrSuspended = errors.New("attest: badge is suspended")
 )
 
 // RequestStore keeps requests. Every method is one transaction, durable once it
 // returns nil, and safe to run from many processes at once.
 type RequestStore interface {
-	// AddRequest keeps a new request, with its first sign-in (nil: it has none).
+	// AddRequest keeps a new request, with its first sign-in (nil: it has none). Of one
+	// that is about a badge: ErrNotFound if that is erased.
 	AddRequest(ctx context.Context, r Request, s *SignIn) error
 	// Request finds a request by its id, or ErrNotFound. Its State is as stored:
 	// expiry is judged by the caller.
@@ -86,6 +91,12 @@ type IssueStore interface {
 	// other badge in force of the same mailbox; or does none of it: ErrState if the
 	// request is not proven, ErrKeyNotActive, ErrAccountTaken, ErrIndexTaken.
 	Issue(ctx context.Context, i Issuance) error
+	// Renew does the same under a badge that is there: everything that the badge says
+	// but its id, kind, listing and creation becomes the issuance's, and one that had
+	// ended is in force again. ErrState and so on as above; ErrNotFound if it was erased,
+	// ErrRevoked, ErrSuspended; of one that has ended ErrAccountTaken or
+	// ErrMailboxTaken if another badge in force has the one or the other.
+	Renew(ctx context.Context, i Issuance) error
 }
 
 // StatusChange is one act on a badge.
@@ -95,7 +106,8 @@ type StatusChange struct {
 	At      time.Time
 	By      string
 	Reason  Reason
-	Note    []byte // sealed
+	Note    []byte       // sealed under the badge's own key
+	Mail    *OutboxEntry // that tells of it, if anything changed; nil for none
 }
 
 // BadgeStore finds badges and changes their status.
@@ -120,6 +132,31 @@ type BadgeStore interface {
 	// The same status again changes nothing; ErrRevoked when it is revoked and To
 	// is another; ErrEnded; ErrNotFound.
 	ChangeStatus(ctx context.Context, c StatusChange) (changed bool, err error)
+	// GiveKey gives a badge that has none a key of its own, with its mailbox sealed
+	// under that. It changes nothing where a key is there, or another mailbox.
+	GiveKey(ctx context.Context, badgeID string, ownKey, formerMailbox, mailbox []byte) error
+}
+
+// AccessStore is what an agent needs who wants to be let at what is kept.
+type AccessStore interface {
+	// AddAccess keeps a new request whose mailbox code is out already, and puts the
+	// mail (nil: none goes out) in the outbox; ErrNotFound if the badge is erased.
+	AddAccess(ctx context.Context, r Request, mail *OutboxEntry) error
+	// ProveAccess records the account proof of a request for access, which needs no
+	// other. ErrState if the account is not awaited.
+	ProveAccess(ctx context.Context, id string, at time.Time) error
+	// ProvenAbout gives the requests about a badge that have every proof they need, the
+	// newest first, at most 1,000.
+	ProvenAbout(ctx context.Context, badgeID string) ([]Request, error)
+	// AttestationsUnder gives the attestations under a badge, oldest first, without
+	// their tokens.
+	AttestationsUnder(ctx context.Context, badgeID string) ([]Recorded, error)
+	// ActsOn gives the events of a badge but those of issuing, oldest first.
+	ActsOn(ctx context.Context, badgeID string) ([]Event, error)
+	// Erase revokes every attestation under a badge, those that have ended too, and
+	// destroys what says whom it names: in its row, with its own key, in requests and in
+	// mails that wait. From then on it is ErrNotFound.
+	Erase(ctx context.Context, badgeID string, at time.Time) error
 }
 
 // Limit is one ceiling: at most Max in each fixed Window.
@@ -152,5 +189,6 @@ type Store interface {
 	RequestStore
 	IssueStore
 	BadgeStore
+	AccessStore
 	LimitStore
 }

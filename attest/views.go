@@ -19,6 +19,7 @@ type Beginning struct {
 // View is what whoever holds a request's token may see of it.
 type View struct {
 	ID           string
+	Purpose      Purpose
 	State        State
 	Method       Method
 	Lang         string      // of its pages and mails
@@ -26,8 +27,9 @@ type View struct {
 	Actor        Actor
 	Agency       Agency
 	BadgeURL     string
+	LinkURL      string    // what the profile must show; empty but by link
 	AuthorizeURL string    // only where a sign-in has just begun
-	Link         *Sighting // only where the profile was just looked at for BadgeURL
+	Link         *Sighting // only where the profile was just looked at for LinkURL
 	Code         *CodeView // of the code to be typed next; nil if none is out
 	CodesLeft    int       // mails with a code that may still be sent
 	MailError    string    // code of why the newest mail could not be delivered; empty while it is on its way

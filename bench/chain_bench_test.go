@@ -111,6 +111,24 @@ func (v chainVault) Seal(purpose string, plain []byte) []byte {
 func (v chainVault) Open(purpose string, sealed []byte) ([]byte, error) {
 	return v.keys.Sealing.Open(purpose, sealed)
 }
+func (v chainVault) NewOwnKey() []byte { return v.keys.Sealing.NewOwnKey() }
+
+func (v chainVault) SealUnder(ownKey []byte, purpose string, plain []byte) ([]byte, error) {
+	s, err := v.keys.Sealing.Under(ownKey)
+	if err != nil {
+		return nil, err
+	}
+	return s.Seal(purpose, plain), nil
+}
+
+func (v chainVault) OpenUnder(ownKey []byte, purpose string, sealed []byte) ([]byte, error) {
+	s, err := v.keys.Sealing.Under(ownKey)
+	if err != nil {
+		return nil, err
+	}
+	return s.Open(purpose, sealed)
+}
+
 func (v chainVault) MailboxKey(a acct.Address) []byte {
 	return v.keys.Lookup.MAC("mailbox", []byte(a.Key()))
 }

@@ -21,6 +21,7 @@ type letter struct {
 type fields struct {
 	Issuer, Handle, Instance, Agency, Replaces, Contact string
 	Minutes                                             int
+	Ends                                                string // a day
 }
 
 // write renders a message of an issuer, by its name and its contact, in the
@@ -37,10 +38,17 @@ func write(name, contact string, m attest.Message) (letter, error) {
 		Issuer: name + " (" + issuer.Host + ")", Handle: m.Handle, Instance: m.Instance, Agency: m.Agency,
 		Replaces: m.Replaces, Minutes: m.Minutes, Contact: contact,
 	}}
+	p.ends(m)
 	p.text("mail.hello")
 	switch m.Kind {
 	case attest.MailCode:
 		p.code(m)
+	case attest.MailRenewalCode, attest.MailAccessCode:
+		p.unaskedCode(m)
+	case attest.MailReminder:
+		p.reminder(m)
+	case attest.MailWithdrawn:
+		p.withdrawn(m)
 	case attest.MailIssued, attest.MailReplaced:
 		p.badge(m)
 	case attest.MailKeyRevoked:
@@ -81,6 +89,38 @@ func (p *page) code(m attest.Message) {
 	p.text("mail.code.rule")
 	p.text("mail.code.ignore")
 	p.paragraphs = append(p.paragraphs, p.get("mail.code.stop")+"\n"+m.StopURL)
+}
+
+// unaskedCode writes to a mailbox that was not named by whoever asks: it names no
+// account and no badge.
+func (p *page) unaskedCode(m attest.Message) {
+	id := "mail." + string(m.Kind)
+	p.text(id + ".why")
+	p.text("mail.code.code")
+	p.paragraphs = append(p.paragraphs, "    "+grouped(m.Code))
+	p.text("mail.code.rule")
+	p.text(id + ".ignore")
+	p.paragraphs = append(p.paragraphs, p.get("mail.code.stop")+"\n"+m.StopURL)
+}
+
+func (p *page) reminder(m attest.Message) {
+	p.text("mail.reminder.what")
+	p.text("mail.reminder.how")
+	p.text("mail.reminder.not-you")
+	p.paragraphs = append(p.paragraphs, p.get("mail.reminder.stop")+"\n"+m.StopURL)
+}
+
+func (p *page) withdrawn(m attest.Message) {
+	p.text("mail.withdrawn.what")
+	p.paragraphs = append(p.paragraphs, p.get("mail.withdrawn.anew")+"\n"+m.Issuer+"/")
+	p.text("mail.withdrawn.not-you")
+}
+
+// ends writes out the day of a reminder's end.
+func (p *page) ends(m attest.Message) {
+	if !m.Ends.IsZero() {
+		p.fields.Ends, p.err = locale.Date(m.Lang, m.Ends)
+	}
 }
 
 func (p *page) badge(m attest.Message) {

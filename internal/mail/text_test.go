@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -39,7 +40,14 @@ func TestTexts(t *testing.T) {
 			"code-replacing": replacing,
 			"issued":         message(attest.MailIssued, lang),
 			"replaced":       message(attest.MailReplaced, lang),
-			"key-revoked":    {Kind: attest.MailKeyRevoked, To: "marie@culture.gouv.fr", Lang: lang, Issuer: "https://cocarde.example.org", Agency: "culture.gouv.fr"},
+			"renewal-code": {Kind: attest.MailRenewalCode, To: "marie@culture.gouv.fr", Lang: lang, Issuer: "https://cocarde.example.org", Agency: "culture.gouv.fr",
+				Code: "12345678", Minutes: 10, StopURL: "https://cocarde.example.org/request/stop/c2VhbGVk"},
+			"access-code": {Kind: attest.MailAccessCode, To: "marie@culture.gouv.fr", Lang: lang, Issuer: "https://cocarde.example.org", Agency: "culture.gouv.fr",
+				Code: "12345678", Minutes: 10, StopURL: "https://cocarde.example.org/request/stop/c2VhbGVk"},
+			"reminder": {Kind: attest.MailReminder, To: "marie@culture.gouv.fr", Lang: lang, Issuer: "https://cocarde.example.org", Agency: "culture.gouv.fr",
+				Ends: time.Date(2027, 5, 21, 10, 0, 0, 0, time.UTC), StopURL: "https://cocarde.example.org/request/stop/c2VhbGVk"},
+			"withdrawn":   {Kind: attest.MailWithdrawn, To: "marie@culture.gouv.fr", Lang: lang, Issuer: "https://cocarde.example.org", Agency: "culture.gouv.fr"},
+			"key-revoked": {Kind: attest.MailKeyRevoked, To: "marie@culture.gouv.fr", Lang: lang, Issuer: "https://cocarde.example.org", Agency: "culture.gouv.fr"},
 		} {
 			t.Run(lang+"/"+name, func(t *testing.T) {
 				t.Parallel()

@@ -16,14 +16,14 @@ import (
 // the badge's row.
 const findPublished = `
 	SELECT b.id, b.kind, b.actor_id, b.actor_url, b.actor_host, b.handle, b.agency_domain, b.agency_name, b.agency_country,
-		b.mailbox, b.mailbox_key, b.listed, b.status, b.created_at, b.changed_at, b.account_vrf, b.agency_vrf,
+		b.own_key, b.mailbox, b.mailbox_key, b.lang, b.listed, b.status, b.created_at, b.changed_at, b.account_vrf, b.agency_vrf,
 		b.jti, b.token, b.kid, b.list, b.idx, b.issued_at, b.expires_at
 	FROM badges b `
 
 func intoPublished(p *attest.Published) []any {
 	b, a := &p.Badge, &p.Attestation
 	return []any{&b.ID, &b.Kind, &b.Actor.ID, &b.Actor.URL, host{&b.Actor.Host}, handle{&b.Actor.Handle},
-		&b.Agency.Domain, &b.Agency.Name, &b.Agency.Country, &b.Mailbox, &b.MailboxKey, &b.Listed, &b.Status,
+		&b.Agency.Domain, &b.Agency.Name, &b.Agency.Country, &b.OwnKey, &b.Mailbox, &b.MailboxKey, &b.Lang, &b.Listed, &b.Status,
 		moment{&b.CreatedAt}, moment{&b.ChangedAt}, &b.AccountVRF, &b.AgencyVRF,
 		&a.JTI, &a.Token, &a.KID, &a.List, &a.Index, moment{&a.IssuedAt}, moment{&a.ExpiresAt}}
 }
@@ -37,9 +37,9 @@ func (s *Store) published(ctx context.Context, where string, a ...any) (attest.P
 	return p, nil
 }
 
-// Badge implements attest.BadgeStore.
+// Badge implements attest.BadgeStore. What is erased is not there.
 func (s *Store) Badge(ctx context.Context, id string) (attest.Published, error) {
-	return s.published(ctx, `WHERE b.id = $1`, id)
+	return s.published(ctx, `WHERE b.id = $1 AND b.erased_at IS NULL`, id)
 }
 
 // BadgeOfAccount implements attest.BadgeStore. A suspended badge that has not
@@ -65,7 +65,7 @@ const maxBadges = 1000
 
 // Badges implements attest.BadgeStore. A limit out of its range is the nearest in it.
 func (s *Store) Badges(ctx context.Context, f attest.BadgeFilter) ([]attest.Published, error) {
-	where := []string{"b.id > $1"}
+	where := []string{"b.id > $1", "b.erased_at IS NULL"}
 	values := args(f.After)
 	narrow := func(column string, value any) {
 		values = append(values, value)
@@ -113,7 +113,7 @@ func (w *writing) changeStatus(c attest.StatusChange) (changed bool, err error) 
 	revoked := c.To == verify.Revoked
 	rows, err := w.exec(`
 		UPDATE badges SET status = $2, changed_at = $3, holds = holds AND NOT $4
-		WHERE id = $1 AND status <> $2 AND status <> $5`,
+		WHERE id = $1 AND status <> $2 AND status <> $5 AND erased_at IS NULL`,
 		c.BadgeID, c.To, c.At.UnixMicro(), revoked, verify.Revoked)
 	if err != nil {
 		return false, err
@@ -138,13 +138,16 @@ func (w *writing) changeStatus(c attest.StatusChange) (changed bool, err error) 
 		UPDATE status_entries SET status = $3 WHERE status <> $4 AND (list, idx) IN
 			(SELECT list, idx FROM attestations WHERE badge_id = $1 AND expires_at > $2)`,
 		c.BadgeID, c.At.UnixMicro(), c.To, verify.Revoked)
+	if err == nil {
+		err = w.send(c.Mail)
+	}
 	return err == nil, err
 }
 
 // whyUnchanged tells a badge that has the status already from one that cannot get it.
 func (w *writing) whyUnchanged(c attest.StatusChange) error {
 	var status verify.Status
-	if err := w.row(`SELECT status FROM badges WHERE id = $1`, args(c.BadgeID), &status); err != nil {
+	if err := w.row(`SELECT status FROM badges WHERE id = $1 AND erased_at IS NULL`, args(c.BadgeID), &status); err != nil {
 		return err
 	}
 	if status != c.To {

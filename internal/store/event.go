@@ -24,7 +24,7 @@ func insertEvent(e attest.Event) step {
 // public says whether events of the kind are numbered, for the log to carry.
 func public(k attest.EventKind) bool {
 	switch k {
-	case attest.EventIssued, attest.EventSuspended, attest.EventResumed, attest.EventRevoked,
+	case attest.EventIssued, attest.EventSuspended, attest.EventResumed, attest.EventRevoked, attest.EventErased,
 		attest.EventKeyAnnounced, attest.EventKeyActivated, attest.EventKeyRetired, attest.EventKeyRevoked, attest.EventKeyGone:
 		return true
 	}

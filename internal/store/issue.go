@@ -46,7 +46,7 @@ func (w *writing) issue(i attest.Issuance) error {
 	first := w.shared(issuing)
 	changed, err := w.together(append(first,
 		step{`UPDATE requests SET state = 'issued', jti = $2
-			WHERE id = $1 AND state = 'proven' AND expires_at > $3 AND EXISTS (SELECT 1 FROM signing_keys WHERE kid = $4 AND state = 'active')`,
+			WHERE id = $1 AND state = 'proven' AND purpose = 'issue' AND expires_at > $3 AND EXISTS (SELECT 1 FROM signing_keys WHERE kid = $4 AND state = 'active')`,
 			args(i.RequestID, i.Attestation.JTI, i.Event.At.UnixMicro(), i.Attestation.KID)},
 		insertBadge(i.Badge, i.Attestation),
 	)...)
@@ -98,30 +98,8 @@ func (w *writing) replaceBadge(i attest.Issuance) (replaced bool, err error) {
 // A suspended badge stands in the way like a valid one: suspension is no way to
 // a second badge.
 func (w *writing) makeWay(b attest.Badge, at time.Time) (replaced bool, err error) {
-	for _, name := range []string{"account " + b.Actor.ID, "mailbox " + string(b.MailboxKey)} {
-		if err := w.lock(name); err != nil { // of two that would take one place, the second finds the first
-			return false, err
-		}
-	}
-	_, err = w.exec(`UPDATE badges SET holds = FALSE WHERE holds AND actor_id = $1 AND expires_at <= $2`, b.Actor.ID, at.UnixMicro())
-	if err != nil {
-		return false, err
-	}
-	_, err = w.exec(`UPDATE badges SET holds = FALSE WHERE holds AND mailbox_key = $1 AND expires_at <= $2`, b.MailboxKey, at.UnixMicro())
-	if err != nil {
-		return false, err
-	}
-	var former string
-	switch err := w.row(`SELECT id FROM badges WHERE holds AND actor_id = $1`, args(b.Actor.ID), &former); {
-	case err == nil:
-		return false, attest.ErrAccountTaken
-	case !errors.Is(err, attest.ErrNotFound):
-		return false, err
-	}
-	switch err := w.row(`SELECT id FROM badges WHERE holds AND mailbox_key = $1`, args(b.MailboxKey), &former); {
-	case errors.Is(err, attest.ErrNotFound):
-		return false, nil
-	case err != nil:
+	former, err := w.inTheWay(b, at)
+	if err != nil || former == "" {
 		return false, err
 	}
 	return w.changeStatus(attest.StatusChange{
@@ -129,18 +107,51 @@ func (w *writing) makeWay(b attest.Badge, at time.Time) (replaced bool, err erro
 	})
 }
 
+// inTheWay lets go of a badge's account and mailbox whatever held them and has
+// expired, refuses if the account is another's, and gives the badge that holds the
+// mailbox.
+func (w *writing) inTheWay(b attest.Badge, at time.Time) (mailboxOf string, err error) {
+	for _, name := range []string{"account " + b.Actor.ID, "mailbox " + string(b.MailboxKey)} {
+		if err := w.lock(name); err != nil { // of two that would take one place, the second finds the first
+			return "", err
+		}
+	}
+	_, err = w.exec(`UPDATE badges SET holds = FALSE WHERE holds AND actor_id = $1 AND expires_at <= $2`, b.Actor.ID, at.UnixMicro())
+	if err != nil {
+		return "", err
+	}
+	_, err = w.exec(`UPDATE badges SET holds = FALSE WHERE holds AND mailbox_key = $1 AND expires_at <= $2`, b.MailboxKey, at.UnixMicro())
+	if err != nil {
+		return "", err
+	}
+	switch err := w.row(`SELECT id FROM badges WHERE holds AND actor_id = $1`, args(b.Actor.ID), &mailboxOf); {
+	case err == nil:
+		return "", attest.ErrAccountTaken
+	case !errors.Is(err, attest.ErrNotFound):
+		return "", err
+	}
+	err = w.row(`SELECT id FROM badges WHERE holds AND mailbox_key = $1`, args(b.MailboxKey), &mailboxOf)
+	if errors.Is(err, attest.ErrNotFound) {
+		return "", nil
+	}
+	return mailboxOf, err
+}
+
 func insertBadge(b attest.Badge, a attest.Attestation) step {
 	return step{`
 		INSERT INTO badges (id, kind, actor_id, actor_url, actor_host, handle, handle_key, mailbox, mailbox_key,
 			agency_domain, agency_name, agency_country, listed, status, created_at, changed_at, account_vrf, agency_vrf,
-			jti, token, kid, list, idx, issued_at, expires_at, holds)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, TRUE)
+			jti, token, kid, list, idx, issued_at, expires_at, own_key, lang, holds)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, TRUE)
 		ON CONFLICT DO NOTHING`, args(
 		b.ID, b.Kind, b.Actor.ID, b.Actor.URL, b.Actor.Host.String(), b.Actor.Handle.String(), b.Actor.Handle.Key(),
 		b.Mailbox, b.MailboxKey, b.Agency.Domain, b.Agency.Name, b.Agency.Country, b.Listed, b.Status,
 		b.CreatedAt.UnixMicro(), b.ChangedAt.UnixMicro(), b.AccountVRF, b.AgencyVRF,
-		a.JTI, a.Token, a.KID, a.List, a.Index, a.IssuedAt.UnixMicro(), a.ExpiresAt.UnixMicro())}
+		a.JTI, a.Token, a.KID, a.List, a.Index, a.IssuedAt.UnixMicro(), a.ExpiresAt.UnixMicro(), blob(b.OwnKey), b.Lang)}
 }
+
+// blob gives bytes for a column that takes no NULL.
+func blob(b []byte) []byte { return append([]byte{}, b...) }
 
 // addAttestation inserts what rests on the badge, and takes the status index for ever.
 func (w *writing) addAttestation(i attest.Issuance, mails []*attest.OutboxEntry) error {

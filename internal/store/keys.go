@@ -91,7 +91,7 @@ func (w *writing) changeKey(from keys.State, k keys.Key) error {
 func (s *Store) SignedBy(ctx context.Context, kid string, after keyring.Mark, limit int) ([]keyring.Signed, error) {
 	var all []keyring.Signed
 	err := s.reader.read(ctx).each(`
-		SELECT a.jti, a.kid, a.list, a.idx, a.issued_at, a.expires_at, b.jti = a.jti, b.id, b.actor_id, b.actor_host, b.handle, b.agency_domain, b.mailbox, b.status
+		SELECT a.jti, a.kid, a.list, a.idx, a.issued_at, a.expires_at, b.jti = a.jti, b.id, b.actor_id, b.actor_host, b.handle, b.agency_domain, b.own_key, b.mailbox, b.lang, b.status
 		FROM attestations a JOIN badges b ON b.id = a.badge_id
 		WHERE a.kid = $1 AND (a.expires_at, a.jti) > ($2, $3) ORDER BY a.expires_at, a.jti LIMIT $4`,
 		args(kid, after.ExpiresAt.UnixMicro(), after.JTI, limit), func(row scanner) error {
@@ -99,7 +99,7 @@ func (s *Store) SignedBy(ctx context.Context, kid string, after keyring.Mark, li
 			b := &r.Badge
 			a := &r.Attestation
 			err := row.Scan(&a.JTI, &a.KID, &a.List, &a.Index, moment{&a.IssuedAt}, moment{&a.ExpiresAt}, &r.Latest, &b.ID, &b.Actor.ID, host{&b.Actor.Host},
-				handle{&b.Actor.Handle}, &b.Agency.Domain, &b.Mailbox, &b.Status)
+				handle{&b.Actor.Handle}, &b.Agency.Domain, &b.OwnKey, &b.Mailbox, &b.Lang, &b.Status)
 			a.BadgeID = b.ID
 			all = append(all, r)
 			return err

@@ -19,9 +19,9 @@ func (w *writing) send(e *attest.OutboxEntry) error {
 
 func insertMail(e *attest.OutboxEntry) step {
 	return step{`
-		INSERT INTO outbox (kind, request_id, body, not_before, not_after, attempts, last_error, gave_up)
-		VALUES ($1, $2, $3, $4, $5, $6, '', FALSE)`,
-		args(e.Kind, e.RequestID, e.Body, e.NotBefore.UnixMicro(), micros(e.NotAfter), e.Attempts)}
+		INSERT INTO outbox (kind, request_id, badge_id, body, not_before, not_after, attempts, last_error, gave_up)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, '', FALSE)`,
+		args(e.Kind, e.RequestID, e.BadgeID, e.Body, e.NotBefore.UnixMicro(), micros(e.NotAfter), e.Attempts)}
 }
 
 // AddOutbox implements attest.LimitStore.
@@ -33,11 +33,11 @@ func (s *Store) AddOutbox(ctx context.Context, e attest.OutboxEntry) error {
 func (s *Store) DueOutbox(ctx context.Context, kind attest.OutboxKind, now time.Time, limit int) ([]attest.OutboxEntry, error) {
 	var due []attest.OutboxEntry
 	err := s.reader.read(ctx).each(`
-		SELECT id, kind, request_id, body, not_before, not_after, attempts FROM outbox
+		SELECT id, kind, request_id, badge_id, body, not_before, not_after, attempts FROM outbox
 		WHERE NOT gave_up AND kind = $1 AND not_before <= $2 ORDER BY not_before, id LIMIT $3`,
 		args(kind, now.UnixMicro(), limit), func(row scanner) error {
 			var e attest.OutboxEntry
-			err := row.Scan(&e.ID, &e.Kind, &e.RequestID, &e.Body, moment{&e.NotBefore}, moment{&e.NotAfter}, &e.Attempts)
+			err := row.Scan(&e.ID, &e.Kind, &e.RequestID, &e.BadgeID, &e.Body, moment{&e.NotBefore}, moment{&e.NotAfter}, &e.Attempts)
 			due = append(due, e)
 			return err
 		})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"cocarde.example/attest"
 	"cocarde.example/internal/record"
@@ -198,8 +199,8 @@ func (w *writing) repeat(e record.Event) error {
 		return err
 	case attest.EventSuspended, attest.EventResumed, attest.EventRevoked:
 		return w.repeatStatus(e, statusOf(kind))
-	case "erased":
-		return w.eraseReplayed(e.Badge)
+	case attest.EventErased:
+		return w.forget(e.Badge, time.UnixMicro(e.At))
 	}
 	return nil
 }
@@ -252,17 +253,6 @@ func unlessZero(micros int64) any {
 		return nil
 	}
 	return micros
-}
-
-// eraseReplayed forgets whom a badge names. Whatever erasing comes to mean is to be
-// called here.
-func (w *writing) eraseReplayed(badge string) error {
-	_, err := w.together(
-		step{`UPDATE badges SET actor_id = id, actor_url = '', actor_host = '', handle = '', handle_key = '', mailbox = $2,
-			mailbox_key = $2, token = '', holds = FALSE WHERE id = $1`, args(badge, []byte{})},
-		step{`DELETE FROM requests WHERE badge_id = $1`, args(badge)},
-	)
-	return err
 }
 
 // revokeLost tells, by an event of its own, that an attestation whose row is lost is

@@ -8,29 +8,50 @@ import (
 	"cocarde.example/attest"
 )
 
-const requestColumns = `id, badge_id, token_hash, state, actor_id, actor_url, actor_host, handle, mailbox, mailbox_key,
+const requestColumns = `id, purpose, badge_id, token_hash, state, actor_id, actor_url, actor_host, handle, mailbox, mailbox_key,
 	agency_domain, agency_name, agency_country, lang, listed, method, created_at, expires_at, sign_ins,
 	account_code, account_code_expires_at, account_code_tries, account_proof_at,
 	mailbox_code, mailbox_code_expires_at, mailbox_code_tries, codes_sent, mailbox_proof_at, jti, mail_error`
 
 func scanRequest(q queries, where, id string) (r attest.Request, err error) {
-	var account, mailbox attest.Code
-	err = q.row(`SELECT `+requestColumns+` FROM requests `+where, args(id),
-		&r.ID, &r.BadgeID, &r.TokenHash, &r.State, &r.Actor.ID, &r.Actor.URL, host{&r.Actor.Host}, handle{&r.Actor.Handle},
-		&r.Mailbox, &r.MailboxKey, &r.Agency.Domain, &r.Agency.Name, &r.Agency.Country, &r.Lang, &r.Listed, &r.Method,
-		moment{&r.CreatedAt}, moment{&r.ExpiresAt}, &r.SignIns,
-		&account.Hash, moment{&account.ExpiresAt}, &account.Tries, moment{&r.AccountProofAt},
-		&mailbox.Hash, moment{&mailbox.ExpiresAt}, &mailbox.Tries, &r.CodesSent, moment{&r.MailboxProofAt}, &r.JTI, &r.MailError)
-	if err != nil {
+	var codes requestCodes
+	if err = q.row(`SELECT `+requestColumns+` FROM requests `+where, args(id), intoRequest(&r, &codes)...); err != nil {
 		return attest.Request{}, err
 	}
-	if account.Hash != nil {
-		r.AccountCode = &account
-	}
-	if mailbox.Hash != nil {
-		r.MailboxCode = &mailbox
-	}
+	codes.into(&r)
 	return r, nil
+}
+
+func scanRequests(q queries, where string, a ...any) (all []attest.Request, err error) {
+	err = q.each(`SELECT `+requestColumns+` FROM requests `+where, a, func(row scanner) error {
+		var r attest.Request
+		var codes requestCodes
+		err := row.Scan(intoRequest(&r, &codes)...)
+		codes.into(&r)
+		all = append(all, r)
+		return err
+	})
+	return all, err
+}
+
+func intoRequest(r *attest.Request, c *requestCodes) []any {
+	return []any{&r.ID, &r.Purpose, &r.BadgeID, &r.TokenHash, &r.State, &r.Actor.ID, &r.Actor.URL, host{&r.Actor.Host}, handle{&r.Actor.Handle},
+		&r.Mailbox, &r.MailboxKey, &r.Agency.Domain, &r.Agency.Name, &r.Agency.Country, &r.Lang, &r.Listed, &r.Method,
+		moment{&r.CreatedAt}, moment{&r.ExpiresAt}, &r.SignIns,
+		&c.account.Hash, moment{&c.account.ExpiresAt}, &c.account.Tries, moment{&r.AccountProofAt},
+		&c.mailbox.Hash, moment{&c.mailbox.ExpiresAt}, &c.mailbox.Tries, &r.CodesSent, moment{&r.MailboxProofAt}, &r.JTI, &r.MailError}
+}
+
+// requestCodes are columns that are NULL where a request has no such code.
+type requestCodes struct{ account, mailbox attest.Code }
+
+func (c *requestCodes) into(r *attest.Request) {
+	if c.account.Hash != nil {
+		r.AccountCode = &c.account
+	}
+	if c.mailbox.Hash != nil {
+		r.MailboxCode = &c.mailbox
+	}
 }
 
 // byID finds the request of an id.
@@ -39,17 +60,32 @@ const byID = `WHERE id = $1`
 // AddRequest implements attest.RequestStore.
 func (s *Store) AddRequest(ctx context.Context, r attest.Request, in *attest.SignIn) error {
 	return s.writer.write(ctx, func(w *writing) error {
-		_, err := w.exec(`INSERT INTO requests (`+requestColumns+`)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-			        NULL, NULL, 0, NULL, NULL, NULL, 0, 0, NULL, '', '')`,
-			r.ID, r.BadgeID, r.TokenHash, r.State, r.Actor.ID, r.Actor.URL, r.Actor.Host.String(), r.Actor.Handle.String(),
-			r.Mailbox, r.MailboxKey, r.Agency.Domain, r.Agency.Name, r.Agency.Country, r.Lang, r.Listed, r.Method,
-			r.CreatedAt.UnixMicro(), r.ExpiresAt.UnixMicro(), r.SignIns)
-		if err != nil || in == nil {
+		if err := w.addRequest(r); err != nil || in == nil {
 			return err
 		}
 		return w.signIn(r.ID, *in)
 	})
+}
+
+// addRequest inserts a request. One about a badge that is there is not left behind
+// when that is erased: whichever of the two comes second finds the other.
+func (w *writing) addRequest(r attest.Request) error {
+	if r.Purpose != attest.ForIssue {
+		if err := w.standing(r.BadgeID); err != nil {
+			return err
+		}
+	}
+	code, codeEnds := []byte(nil), time.Time{}
+	if r.MailboxCode != nil {
+		code, codeEnds = r.MailboxCode.Hash, r.MailboxCode.ExpiresAt
+	}
+	_, err := w.exec(`INSERT INTO requests (`+requestColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+		        NULL, NULL, 0, NULL, $21, $22, 0, $23, NULL, '', '')`,
+		r.ID, r.Purpose, r.BadgeID, r.TokenHash, r.State, r.Actor.ID, r.Actor.URL, r.Actor.Host.String(), r.Actor.Handle.String(),
+		blob(r.Mailbox), blob(r.MailboxKey), r.Agency.Domain, r.Agency.Name, r.Agency.Country, r.Lang, r.Listed, r.Method,
+		r.CreatedAt.UnixMicro(), r.ExpiresAt.UnixMicro(), r.SignIns, code, micros(codeEnds), r.CodesSent)
+	return err
 }
 
 func (w *writing) signIn(id string, in attest.SignIn) error {
@@ -69,7 +105,7 @@ func (s *Store) Request(ctx context.Context, id string) (attest.Request, error) 
 // Reserved implements attest.BadgeStore.
 func (s *Store) Reserved(ctx context.Context, badgeID string) (attest.Request, error) {
 	return scanRequest(s.reader.read(ctx), `
-		WHERE badge_id = $1 AND state IN ('awaiting_account_proof', 'awaiting_mailbox_proof', 'proven')
+		WHERE badge_id = $1 AND purpose = 'issue' AND state IN ('awaiting_account_proof', 'awaiting_mailbox_proof', 'proven')
 		ORDER BY created_at DESC LIMIT 1`, badgeID)
 }
 
