@@ -33,7 +33,7 @@ func (q *Requests) withdrawnMail(b Badge, lang string) (*OutboxEntry, error) {
 	if len(b.Mailbox) == 0 {
 		return nil, nil
 	}
-	return noticeTo(q.vault, MailWithdrawn, q.issuer, lang, b, q.now())
+	return noticeEntry(q.vault, MailWithdrawn, q.issuer, lang, b, q.now())
 }
 
 // EraseBadge destroys what says whom a badge names, and revokes it. It cannot be undone;

@@ -14,12 +14,13 @@ import (
 )
 
 const (
-	interval   = 250 * time.Millisecond // between looks at what happened
-	leaseName  = "jobs"
-	leaseFor   = 10 * time.Second
-	leaseRenew = 3 * time.Second
-	purgeEvery = 10 * time.Minute
-	sayAgain   = time.Minute
+	interval    = 250 * time.Millisecond // between looks at what happened
+	leaseName   = "jobs"
+	leaseFor    = 10 * time.Second
+	leaseRenew  = 3 * time.Second
+	purgeEvery  = 10 * time.Minute
+	remindEvery = 10 * time.Minute
+	sayAgain    = time.Minute
 
 	// stepFor bounds a step's wait for the database, and lookFor the reading of
 	// what happened. A database that takes no writes must not keep the looks so far
@@ -46,6 +47,12 @@ type Keeper interface {
 	Tend(ctx context.Context) error
 }
 
+// Reminder tells agents that their badge ends.
+type Reminder interface {
+	// Send reminds some, and says whether there may be more to remind.
+	Send(ctx context.Context) (more bool, err error)
+}
+
 // Publisher signs and stores what changes or is about to end.
 type Publisher interface {
 	Publish(ctx context.Context) error
@@ -58,6 +65,7 @@ type Config struct {
 	Keys      Keys
 	Keeper    Keeper
 	Publisher Publisher
+	Reminder  Reminder
 	Courier   *Courier
 	Mailboxes time.Duration // for which the mailbox of an ended badge is kept
 	Holder    string        // names this process among those on the database
@@ -73,6 +81,7 @@ type Runner struct {
 	heldUntil atomic.Pointer[time.Time] // end of the lease, as far as we know; nil without one
 	renewAt   time.Time
 	purgeAt   time.Time
+	remindAt  time.Time
 	said      string        // code of what went wrong last,
 	saidAt    time.Time     // and when the log was told
 	published chan struct{} // closed after the first beat that found everything in place
@@ -161,7 +170,7 @@ func (r *Runner) work(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return within(ctx, stepFor, r.purge)
+	return errors.Join(within(ctx, stepFor, r.purge), within(ctx, stepFor, r.remind))
 }
 
 // look is every process's own: what happened is seen here even while the lease
@@ -227,6 +236,22 @@ func (r *Runner) purge(ctx context.Context) error {
 	}
 	if !more {
 		r.purgeAt = now.Add(purgeEvery)
+	}
+	return nil
+}
+
+// remind does a part at each beat until nobody is left to be reminded.
+func (r *Runner) remind(ctx context.Context) error {
+	now := r.Now()
+	if now.Before(r.remindAt) {
+		return nil
+	}
+	more, err := r.Reminder.Send(ctx)
+	if err != nil {
+		return err
+	}
+	if !more {
+		r.remindAt = now.Add(remindEvery)
 	}
 	return nil
 }

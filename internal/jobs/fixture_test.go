@@ -137,7 +137,7 @@ func run(t *testing.T, d *database, name string, send ...func(context.Context) e
 	}
 	log := slog.New(slog.NewTextHandler(p.log, nil))
 	p.Runner = jobs.New(jobs.Config{
-		Store: d, Board: p.work, Publisher: p.work, Keys: follows(func(context.Context) error { return nil }), Keeper: p.work, Mailboxes: 30 * 24 * time.Hour, Holder: name, Now: p.clock.Now, Log: log,
+		Store: d, Board: p.work, Publisher: p.work, Keys: follows(func(context.Context) error { return nil }), Keeper: p.work, Reminder: reminded(func() (bool, error) { return false, nil }), Mailboxes: 30 * 24 * time.Hour, Holder: name, Now: p.clock.Now, Log: log,
 		Courier: &jobs.Courier{Store: d, Vault: vault{}, Mailer: p.server, Revoker: p.server, Now: p.clock.Now, Log: log},
 	})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -153,3 +153,7 @@ func run(t *testing.T, d *database, name string, send ...func(context.Context) e
 	t.Cleanup(p.stop)
 	return p
 }
+
+type reminded func() (more bool, err error)
+
+func (f reminded) Send(context.Context) (bool, error) { return f() }

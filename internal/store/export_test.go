@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -102,4 +104,59 @@ func (s *Store) Plan(t *testing.T, text string) (steps []string) {
 		t.Fatal(err)
 	}
 	return steps
+}
+
+// Find names the columns of any table in which some text or bytes hold this.
+func (s *Store) Find(t *testing.T, text string) (where []string) {
+	t.Helper()
+	tables := `SELECT name FROM sqlite_master WHERE type = 'table'`
+	if _, ok := s.writer.dialect.(sqlite); !ok {
+		tables = `SELECT tablename FROM pg_tables WHERE schemaname = current_schema()`
+	}
+	for _, row := range s.rows(t, tables) {
+		for _, row := range s.rows(t, `SELECT * FROM `+fmt.Sprint(row[0].value)) {
+			for _, c := range row {
+				held := fmt.Sprint(c.value)
+				if b, ok := c.value.([]byte); ok {
+					held = string(b)
+				}
+				if text != "" && strings.Contains(held, text) {
+					where = append(where, c.name)
+				}
+			}
+		}
+	}
+	return where
+}
+
+type column struct {
+	name  string
+	value any
+}
+
+func (s *Store) rows(t *testing.T, text string) (all [][]column) {
+	t.Helper()
+	rows, err := s.writer.db.QueryContext(t.Context(), text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	names, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rows.Next() {
+		row, into := make([]column, len(names)), make([]any, len(names))
+		for i, name := range names {
+			row[i].name, into[i] = name, &row[i].value
+		}
+		if err := rows.Scan(into...); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, row)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return all
 }

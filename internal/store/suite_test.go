@@ -43,3 +43,7 @@ func runSuite(t *testing.T, create func(t *testing.T) underTest) {
 	t.Helper()
 	storetest.Run(t, func(t *testing.T) storetest.Database { return create(t) })
 }
+
+func (d underTest) Exec(t *testing.T, statement string) { d.open(t).Exec(t, statement) }
+
+func (d underTest) Find(t *testing.T, text string) []string { return d.open(t).Find(t, text) }

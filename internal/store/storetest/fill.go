@@ -91,6 +91,7 @@ func Fill(t *testing.T, s Store) {
 	must(t, err)
 	must(t, s.ForgetApp(ctx, "social.example", "other"))
 
+	fillRenewal(t, s, n)
 	fillKeys(t, s, n)
 	_, err = s.Lists(ctx)
 	must(t, err)

@@ -100,6 +100,7 @@ func request(t *testing.T, n int) (attest.Request, attest.SignIn) {
 	t.Helper()
 	r := attest.Request{
 		ID:         fmt.Sprintf("request%05d", n),
+		Purpose:    attest.ForIssue,
 		BadgeID:    fmt.Sprintf("badge%07d", n),
 		TokenHash:  hash("token %d", n),
 		State:      attest.AwaitingAccountProof,
@@ -172,9 +173,9 @@ func issuance(r attest.Request, list, index int64) attest.Issuance {
 	token := "header.payload-" + r.ID + ".signature"
 	b := attest.Badge{
 		ID: r.BadgeID, Kind: attest.AgencyMailbox, Actor: r.Actor, Agency: r.Agency,
-		Mailbox: r.Mailbox, MailboxKey: r.MailboxKey, Listed: r.Listed, Status: verify.Valid,
+		OwnKey: hash("own %d", 1), Mailbox: r.Mailbox, MailboxKey: r.MailboxKey, Lang: r.Lang, Listed: r.Listed, Status: verify.Valid,
 		CreatedAt: now, ChangedAt: now,
-		AccountVRF: []byte("vrf of " + r.Actor.ID), AgencyVRF: []byte("vrf of " + r.Agency.Domain),
+		AccountVRF: []byte("vrf of " + r.ID), AgencyVRF: []byte("vrf of " + r.Agency.Domain),
 	}
 	return attest.Issuance{
 		RequestID: r.ID,

@@ -20,6 +20,7 @@ import (
 // Store is what is held to its promises.
 type Store interface {
 	attest.Store
+	attest.ReminderStore
 	statuslist.Store
 	jobs.Store
 	keyring.Store
@@ -47,6 +48,10 @@ type Database interface {
 	Open(t *testing.T) Store
 	// ShrinkList gives the open status list another size, so that a test can fill it.
 	ShrinkList(t *testing.T, size int64)
+	// Exec changes rows as no store does.
+	Exec(t *testing.T, statement string)
+	// Find names the columns of any table in which some text or bytes hold this.
+	Find(t *testing.T, text string) []string
 	// Empty is a place of the same kind, where nothing stands.
 	Empty(t *testing.T) store.Options
 }
@@ -92,6 +97,15 @@ func Run(t *testing.T, create func(t *testing.T) Database) {
 		"backup/round trip":               backupRoundTrip,
 		"backup/under load":               backupUnderLoad,
 		"backup/replay":                   replayForgetsNothing,
+		"renewal/round trip":              renewRoundTrip,
+		"renewal/refusals":                renewRefusals,
+		"renewal/of an ended badge":       renewEnded,
+		"renewal/race with a revocation":  raceOfRenewalAndRevocation,
+		"access":                          access,
+		"erase":                           erase,
+		"erase/race":                      raceOfErasures,
+		"reminders":                       reminders,
+		"badge/own key":                   giveKey,
 		"artefact":                        artefact,
 		"limit/windows":                   limitWindows,
 		"limit/race":                      raceOfLimits,

@@ -1,0 +1,90 @@
+package attest
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"cocarde.example/internal/retention"
+)
+
+// remindBefore says how long before its end an agent is reminded of it, each once.
+var remindBefore = []time.Duration{30 * day, 7 * day, day}
+
+// remindAtOnce bounds how many are reminded in one go.
+const remindAtOnce = 100
+
+// ReminderStore finds whom to remind.
+type ReminderStore interface {
+	// DueReminders gives valid badges whose mailbox is kept and whose agents were
+	// reminded of this end n times, though as long as before[n] or less is left; at most
+	// limit.
+	DueReminders(ctx context.Context, now time.Time, before []time.Duration, limit int) ([]Published, error)
+	// Remind counts that an agent was reminded, by now this many times, and puts the
+	// mail (nil: none goes out) in the outbox; or does neither if that was counted
+	// already, or the badge was renewed or taken back meanwhile.
+	Remind(ctx context.Context, of Published, times int, mail *OutboxEntry) error
+	// MailStopped is that of LimitStore.
+	MailStopped(ctx context.Context, mailboxKey []byte, now time.Time) (bool, error)
+}
+
+// Reminders tell agents that their badge ends.
+type Reminders struct {
+	store  ReminderStore
+	vault  Vault
+	issuer string
+	lang   string
+	now    func() time.Time
+}
+
+// NewReminders makes Reminders; lang is for agents whose language is not known.
+func NewReminders(s ReminderStore, v Vault, issuer, lang string, now func() time.Time) *Reminders {
+	return &Reminders{store: s, vault: v, issuer: issuer, lang: lang, now: now}
+}
+
+// Send reminds some of those whom it is time to remind, and says whether there may be
+// more. Who was missed for a while gets one mail, not several.
+func (r *Reminders) Send(ctx context.Context) (more bool, err error) {
+	now := r.now()
+	due, err := r.store.DueReminders(ctx, now, remindBefore, remindAtOnce)
+	if err != nil {
+		return false, fmt.Errorf("find whom to remind: %w", err)
+	}
+	for _, p := range due {
+		mail, err := r.mail(ctx, p, now)
+		if err == nil {
+			err = r.store.Remind(ctx, p, timesDue(p.Attestation.ExpiresAt.Sub(now)), mail)
+		}
+		if err != nil {
+			return false, fmt.Errorf("remind: %w", err)
+		}
+	}
+	return len(due) == remindAtOnce, nil
+}
+
+// timesDue is how often somebody should have been reminded with so much left.
+func timesDue(left time.Duration) (times int) {
+	for _, before := range remindBefore {
+		if left <= before {
+			times++
+		}
+	}
+	return times
+}
+
+func (r *Reminders) mail(ctx context.Context, p Published, now time.Time) (*OutboxEntry, error) {
+	stopped, err := r.store.MailStopped(ctx, p.Badge.MailboxKey, now)
+	if err != nil || stopped {
+		return nil, err
+	}
+	m, err := noticeTo(r.vault, MailReminder, r.issuer, r.lang, p.Badge)
+	if err != nil {
+		return nil, err
+	}
+	m.Ends, m.StopURL = p.Attestation.ExpiresAt, stopURL(r.vault, r.issuer, p.Badge.MailboxKey)
+	end := now.Add(retention.Notice)
+	if p.Attestation.ExpiresAt.Before(end) {
+		end = p.Attestation.ExpiresAt
+	}
+	return mailEntry(r.vault, m, p.Badge.ID, end)
+}
