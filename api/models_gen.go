@@ -259,6 +259,63 @@ func (e Status) Valid() bool {
 	}
 }
 
+// Defines values for BeginManagingFormdataBodyAccess.
+const (
+	BeginManagingFormdataBodyAccessCode  BeginManagingFormdataBodyAccess = "code"
+	BeginManagingFormdataBodyAccessLink  BeginManagingFormdataBodyAccess = "link"
+	BeginManagingFormdataBodyAccessOauth BeginManagingFormdataBodyAccess = "oauth"
+)
+
+// Valid indicates whether the value is a known member of the BeginManagingFormdataBodyAccess enum.
+func (e BeginManagingFormdataBodyAccess) Valid() bool {
+	switch e {
+	case BeginManagingFormdataBodyAccessCode:
+		return true
+	case BeginManagingFormdataBodyAccessLink:
+		return true
+	case BeginManagingFormdataBodyAccessOauth:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for BeginManagingFormdataBodyRenewal.
+const (
+	BeginManagingFormdataBodyRenewalLink  BeginManagingFormdataBodyRenewal = "link"
+	BeginManagingFormdataBodyRenewalOauth BeginManagingFormdataBodyRenewal = "oauth"
+)
+
+// Valid indicates whether the value is a known member of the BeginManagingFormdataBodyRenewal enum.
+func (e BeginManagingFormdataBodyRenewal) Valid() bool {
+	switch e {
+	case BeginManagingFormdataBodyRenewalLink:
+		return true
+	case BeginManagingFormdataBodyRenewalOauth:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for BeginManagingFormdataBodyWhat.
+const (
+	BeginManagingFormdataBodyWhatAccess  BeginManagingFormdataBodyWhat = "access"
+	BeginManagingFormdataBodyWhatRenewal BeginManagingFormdataBodyWhat = "renewal"
+)
+
+// Valid indicates whether the value is a known member of the BeginManagingFormdataBodyWhat enum.
+func (e BeginManagingFormdataBodyWhat) Valid() bool {
+	switch e {
+	case BeginManagingFormdataBodyWhatAccess:
+		return true
+	case BeginManagingFormdataBodyWhatRenewal:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for AnswerFormdataBodyListed.
 const (
 	AnswerFormdataBodyListedNo  AnswerFormdataBodyListed = "no"
@@ -289,6 +346,21 @@ func (e AnswerFormdataBodyProof) Valid() bool {
 	case AnswerFormdataBodyProofLink:
 		return true
 	case AnswerFormdataBodyProofOauth:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EraseOnPageFormdataBodySure.
+const (
+	EraseOnPageFormdataBodySureYes EraseOnPageFormdataBodySure = "yes"
+)
+
+// Valid indicates whether the value is a known member of the EraseOnPageFormdataBodySure enum.
+func (e EraseOnPageFormdataBodySure) Valid() bool {
+	switch e {
+	case EraseOnPageFormdataBodySureYes:
 		return true
 	default:
 		return false
@@ -975,6 +1047,35 @@ type GetBadgeSVGParams struct {
 	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
 }
 
+// AskToManageParams defines parameters for AskToManage.
+type AskToManageParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
+// BeginManagingFormdataBody defines parameters for BeginManaging.
+type BeginManagingFormdataBody struct {
+	Access  *BeginManagingFormdataBodyAccess  `form:"access,omitempty" json:"access,omitempty"`
+	Instead *string                           `form:"instead,omitempty" json:"instead,omitempty"`
+	Renewal *BeginManagingFormdataBodyRenewal `form:"renewal,omitempty" json:"renewal,omitempty"`
+	What    *BeginManagingFormdataBodyWhat    `form:"what,omitempty" json:"what,omitempty"`
+}
+
+// BeginManagingParams defines parameters for BeginManaging.
+type BeginManagingParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
+// BeginManagingFormdataBodyAccess defines parameters for BeginManaging.
+type BeginManagingFormdataBodyAccess string
+
+// BeginManagingFormdataBodyRenewal defines parameters for BeginManaging.
+type BeginManagingFormdataBodyRenewal string
+
+// BeginManagingFormdataBodyWhat defines parameters for BeginManaging.
+type BeginManagingFormdataBodyWhat string
+
 // GetBadgePreviewParams defines parameters for GetBadgePreview.
 type GetBadgePreviewParams struct {
 	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
@@ -1013,6 +1114,12 @@ type FinishSignInParams struct {
 
 // ReadStartParams defines parameters for ReadStart.
 type ReadStartParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
+// ReadErasedParams defines parameters for ReadErased.
+type ReadErasedParams struct {
 	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
 	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
 }
@@ -1091,6 +1198,26 @@ type DownloadAttestationParams struct {
 	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
 }
 
+// EraseOnPageFormdataBody defines parameters for EraseOnPage.
+type EraseOnPageFormdataBody struct {
+	Sure *EraseOnPageFormdataBodySure `form:"sure,omitempty" json:"sure,omitempty"`
+}
+
+// EraseOnPageParams defines parameters for EraseOnPage.
+type EraseOnPageParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
+// EraseOnPageFormdataBodySure defines parameters for EraseOnPage.
+type EraseOnPageFormdataBodySure string
+
+// WithdrawBadgeOnPageParams defines parameters for WithdrawBadgeOnPage.
+type WithdrawBadgeOnPageParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
 // RenewCodeOnPageParams defines parameters for RenewCodeOnPage.
 type RenewCodeOnPageParams struct {
 	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
@@ -1110,6 +1237,12 @@ type ProveMailboxOnPageParams struct {
 
 // CheckProfileParams defines parameters for CheckProfile.
 type CheckProfileParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
+// DownloadRecordParams defines parameters for DownloadRecord.
+type DownloadRecordParams struct {
 	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
 	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
 }
@@ -1168,11 +1301,17 @@ type CheckOnPageParams struct {
 	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
 }
 
+// BeginManagingFormdataRequestBody defines body for BeginManaging for application/x-www-form-urlencoded ContentType.
+type BeginManagingFormdataRequestBody BeginManagingFormdataBody
+
 // AnswerFormdataRequestBody defines body for Answer for application/x-www-form-urlencoded ContentType.
 type AnswerFormdataRequestBody AnswerFormdataBody
 
 // ProveAccountOnPageFormdataRequestBody defines body for ProveAccountOnPage for application/x-www-form-urlencoded ContentType.
 type ProveAccountOnPageFormdataRequestBody ProveAccountOnPageFormdataBody
+
+// EraseOnPageFormdataRequestBody defines body for EraseOnPage for application/x-www-form-urlencoded ContentType.
+type EraseOnPageFormdataRequestBody EraseOnPageFormdataBody
 
 // ProveMailboxOnPageFormdataRequestBody defines body for ProveMailboxOnPage for application/x-www-form-urlencoded ContentType.
 type ProveMailboxOnPageFormdataRequestBody ProveMailboxOnPageFormdataBody

@@ -21,6 +21,9 @@ type Beginnings interface {
 	FindAgency(email string) (attest.Agency, error)
 	// Begin takes the request.
 	Begin(ctx context.Context, b attest.Beginning) (attest.Begun, error)
+	// BeginRenewal and BeginAccess take requests about a badge that is there.
+	BeginRenewal(ctx context.Context, b attest.Renewing) (attest.Begun, error)
+	BeginAccess(ctx context.Context, a attest.Accessing) (attest.Begun, error)
 }
 
 // answersCookie keeps the answers between the questions, sealed, so that the

@@ -71,15 +71,8 @@ func (s *Web) begin(w http.ResponseWriter, r *http.Request, instead string, a an
 	if err != nil {
 		return s.notBegun(w, r, a, err)
 	}
-	now := s.now()
-	if err := s.leaveAgent(w, agent{ID: begun.ID, Token: begun.Token, Until: begun.ExpiresAt}.signingIn(begun)); err != nil {
-		return err
-	}
-	if begun.Browser != "" {
-		setCookie(w, attest.BrowserCookie, begun.Browser, begun.ExpiresAt.Sub(now))
-	}
 	setCookie(w, answersCookie, "", 0)
-	return s.redirect(w, r, "/request/"+begun.ID)
+	return s.goOn(w, r, begun)
 }
 
 // notBegun shows a refusal at the question that it is about.

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	maxPage  = 50_000 // bytes
+	maxPage  = 60_000 // bytes; the longest page is the contract
 	maxStyle = 20_000
 )
 

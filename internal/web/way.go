@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -26,6 +27,11 @@ type Way interface {
 	ProveMailbox(ctx context.Context, id, token, code string) (attest.View, error)
 	// Issue gives the same answer each time, until the request ends.
 	Issue(ctx context.Context, id, token string) (attest.IssuedAnswer, error)
+	// WithdrawBadge, EraseBadge and Kept take the token of a request about the badge
+	// whose proofs stand.
+	WithdrawBadge(ctx context.Context, badgeID, token string) error
+	EraseBadge(ctx context.Context, badgeID, token string) error
+	Kept(ctx context.Context, badgeID, token string) (attest.Kept, error)
 	// LookAtProfile says whether the profile shows the link of the badge that was issued.
 	LookAtProfile(ctx context.Context, id, token string) (attest.Sighting, error)
 }
@@ -116,6 +122,9 @@ func (p wayPage) template() string {
 	case attest.AwaitingMailboxProof:
 		return "request-code"
 	case attest.Proven:
+		if p.Purpose == attest.ForAccess {
+			return "request-access"
+		}
 		return "request-proven"
 	case attest.Issued:
 		switch {
@@ -131,6 +140,13 @@ func (p wayPage) template() string {
 
 // open says whether the time of the request is not over.
 func (p wayPage) open() bool { return p.now.Before(p.ExpiresAt) }
+
+// ToPlace is what the profile must show: for the account proof, or for readers.
+func (p wayPage) ToPlace() string { return cmp.Or(p.LinkURL, p.BadgeURL) }
+
+// Renewal and Access say what the request is for.
+func (p wayPage) Renewal() bool { return p.Purpose == attest.ForRenewal }
+func (p wayPage) Access() bool  { return p.Purpose == attest.ForAccess }
 
 // SeenBefore says whether the link was in the profile at the account proof, and
 // nobody has looked since.
@@ -207,7 +223,7 @@ func (s *Web) wayPage(ctx context.Context, a agent, view attest.View) (page wayP
 	if page.now.Before(a.SignInEnds) {
 		page.SignIn = a.SignIn
 	}
-	if view.State == attest.Issued && page.open() {
+	if view.State == attest.Issued && page.open() || view.State == attest.Proven && view.Purpose == attest.ForAccess {
 		page.Badge, err = s.badges.current(ctx, page.BadgeID())
 	}
 	return page, err

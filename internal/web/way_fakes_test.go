@@ -38,13 +38,17 @@ var whenAsked = time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
 
 // request is a domain with one request, strict about who calls it how.
 type request struct {
-	t     *testing.T
-	view  attest.View
-	begun *attest.Beginning
-	seen  attest.Sighting // at the next look
-	badge attest.BadgeView
-	fails error // of the next step
-	calls []string
+	t         *testing.T
+	view      attest.View
+	begun     *attest.Beginning
+	renewing  *attest.Renewing
+	accessing *attest.Accessing
+	seen      attest.Sighting // at the next look
+	badge     attest.BadgeView
+	fails     error // of the next step
+	calls     []string
+	// manages says that the badge may be asked for in any state of the request.
+	manages bool
 	// scopes makes the sign-in's address longer.
 	scopes string
 }
@@ -57,7 +61,7 @@ func newRequest(t *testing.T) *request {
 	}
 	actor := attest.Actor{ID: "https://social.example/users/1", URL: "https://social.example/@marie", Handle: h, Host: h.Host()}
 	return &request{t: t, badge: attest.BadgeView{ID: badge, State: attest.BadgeValid, ChangedAt: whenAsked}, view: attest.View{
-		ID: requestID, State: attest.AwaitingAccountProof, Method: attest.ByOAuth, Handle: h, Actor: actor,
+		ID: requestID, Purpose: attest.ForIssue, State: attest.AwaitingAccountProof, Method: attest.ByOAuth, Handle: h, Actor: actor,
 		Agency:   attest.Agency{Domain: "culture.gouv.fr", Name: "Ministère de la Culture", Country: "FR"},
 		BadgeURL: issuer + "/b/" + badge, CodesLeft: 2, Listed: true, ExpiresAt: whenAsked.Add(24 * time.Hour),
 	}}
@@ -87,6 +91,57 @@ func (q *request) Begin(_ context.Context, b attest.Beginning) (attest.Begun, er
 	q.begun = &b
 	q.view.Method, q.view.Listed, q.view.Lang = attest.Method(b.Method), b.Listed, b.Lang
 	return q.signIn(bearer), nil
+}
+
+func (q *request) BeginRenewal(_ context.Context, b attest.Renewing) (attest.Begun, error) {
+	if err := q.fails; err != nil {
+		return attest.Begun{}, err
+	}
+	q.renewing = &b
+	q.view.Purpose, q.view.Method, q.view.Lang = attest.ForRenewal, attest.Method(b.Method), b.Lang
+	return q.signIn(bearer), nil
+}
+
+func (q *request) BeginAccess(_ context.Context, a attest.Accessing) (attest.Begun, error) {
+	if err := q.fails; err != nil {
+		return attest.Begun{}, err
+	}
+	q.accessing = &a
+	q.view.Purpose, q.view.Method, q.view.Lang = attest.ForAccess, attest.Method(a.Method), a.Lang
+	switch q.view.Method {
+	case attest.ByLink:
+		q.view.LinkURL = q.view.BadgeURL + "?request=" + requestID
+	case attest.ByCode:
+		q.view.State = attest.AwaitingMailboxProof
+	}
+	return q.signIn(bearer), nil
+}
+
+func (q *request) WithdrawBadge(_ context.Context, id, token string) error {
+	q.badge.State = attest.BadgeRevoked
+	return q.onBadge("WithdrawBadge", id, token)
+}
+
+func (q *request) EraseBadge(_ context.Context, id, token string) error {
+	return q.onBadge("EraseBadge", id, token)
+}
+
+func (q *request) Kept(_ context.Context, id, token string) (attest.Kept, error) {
+	if q.view.State != attest.Proven {
+		return attest.Kept{}, fault.New(fault.Unauthorized, "token_wrong", "There is no such request.")
+	}
+	return attest.Kept{
+		ID: badge, Issuer: issuer, MadeAt: whenAsked, Proofs: []string{"mailbox"}, Type: attest.AgencyMailbox, Status: "valid",
+		CreatedAt: whenAsked, StatusChangedAt: whenAsked, Agency: attest.KeptAgency(q.view.Agency), BadgeURL: q.view.BadgeURL,
+		Attestations: []attest.KeptAttestation{}, Acts: []attest.KeptAct{}, Requests: []attest.KeptRequest{},
+	}, q.onBadge("Kept", id, token)
+}
+
+func (q *request) onBadge(name, id, token string) error {
+	if id != badge {
+		q.t.Errorf("%s is called with %q", name, id)
+	}
+	return q.step(name, requestID, token)
 }
 
 func (q *request) signIn(token string) attest.Begun {
@@ -158,7 +213,7 @@ func (q *request) LookAtProfile(_ context.Context, id, token string) (attest.Sig
 }
 
 func (q *request) State(_ context.Context, id string) (attest.BadgeView, error) {
-	if id != badge || q.view.State != attest.Issued {
+	if id != badge || q.view.State != attest.Issued && !q.manages {
 		q.t.Errorf("asked for the badge %s of a request that is %s", id, q.view.State)
 	}
 	return q.badge, nil

@@ -101,7 +101,7 @@ func (s *Web) notTaken(w http.ResponseWriter, r *http.Request, a agent, typed st
 	if err != nil {
 		return err
 	}
-	if m.Field != "code" {
+	if m.Field != "code" && m.Field != "sure" {
 		m.Field = ""
 	}
 	view, err := s.way.Look(r.Context(), a.ID, a.Token)
@@ -134,6 +134,8 @@ func (p wayPage) awaits(step string) bool {
 		return p.State == attest.AwaitingMailboxProof
 	case "attestation":
 		return p.State == attest.Proven
+	case "badge-withdrawal", "badge-erasure":
+		return p.State == attest.Proven && p.Access()
 	case "profile-check":
 		return p.State == attest.Issued && p.open()
 	}
