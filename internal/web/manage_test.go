@@ -67,7 +67,7 @@ func TestManagingRefusals(t *testing.T) {
 	v.post(managing, "what", "access").is(422, `id="access-error"`, `href="#access"`)
 	v.post(managing).is(422)
 	v.request.fails = fault.New(fault.Conflict, "badge_not_renewable", "It cannot be renewed.")
-	v.post(managing, "what", "renewal", "renewal", "link").is(422, "Its mailbox can no longer be attested here")
+	v.post(managing, "what", "renewal", "renewal", "link").is(422, "It cannot be renewed.")
 	v.do("POST", managing, nil, "Sec-Fetch-Site: cross-site").is(403)
 }
 
