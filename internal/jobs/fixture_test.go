@@ -131,13 +131,18 @@ func (o *output) String() string {
 // the server gets.
 func run(t *testing.T, d *database, name string, send ...func(context.Context) error) *process {
 	t.Helper()
+	return runReminding(t, d, name, func() (bool, error) { return false, nil }, send...)
+}
+
+func runReminding(t *testing.T, d *database, name string, remind reminded, send ...func(context.Context) error) *process {
+	t.Helper()
 	p := &process{clock: clocktest.New(), work: &counted{}, server: &server{}, log: &output{}}
 	for _, s := range send {
 		p.server.send = s
 	}
 	log := slog.New(slog.NewTextHandler(p.log, nil))
 	p.Runner = jobs.New(jobs.Config{
-		Store: d, Board: p.work, Publisher: p.work, Keys: follows(func(context.Context) error { return nil }), Keeper: p.work, Reminder: reminded(func() (bool, error) { return false, nil }), Mailboxes: 30 * 24 * time.Hour, Holder: name, Now: p.clock.Now, Log: log,
+		Store: d, Board: p.work, Publisher: p.work, Keys: follows(func(context.Context) error { return nil }), Keeper: p.work, Reminder: remind, Mailboxes: 30 * 24 * time.Hour, Holder: name, Now: p.clock.Now, Log: log,
 		Courier: &jobs.Courier{Store: d, Vault: vault{}, Mailer: p.server, Revoker: p.server, Now: p.clock.Now, Log: log},
 	})
 	ctx, cancel := context.WithCancel(t.Context())

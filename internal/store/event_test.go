@@ -13,13 +13,14 @@ func TestEventsCarryTheirLeaves(t *testing.T) {
 	s := newFile(t).open(t)
 	storetest.Fill(t, s)
 	for what, query := range map[string]string{
-		"of attestations": `SELECT COUNT(*) FROM events WHERE jti <> ''`,
+		"of attestations": `SELECT COUNT(*) FROM events e JOIN badges b ON b.id = e.badge_id WHERE e.jti <> '' AND b.erased_at IS NULL`,
 		"with their leaves": `SELECT COUNT(*) FROM events e JOIN attestations a ON a.jti = e.jti JOIN badges b ON b.id = e.badge_id
 			WHERE a.badge_id = b.id AND e.list = a.list AND e.idx = a.idx AND e.token_hash = a.token_hash
 			AND e.account_vrf = b.account_vrf AND e.agency_vrf = b.agency_vrf AND e.seq > 0`,
 	} {
-		if n := s.Int(t, query); n != 8 { // four issued, one replaced, one suspended, two revoked with their key
-			t.Errorf("%d events %s, want 8", n, what)
+		// Six issued, one renewed, one replaced, one revoked, one suspended, two revoked with their key.
+		if n := s.Int(t, query); n != 12 {
+			t.Errorf("%d events %s, want 12", n, what)
 		}
 	}
 	if n := s.Int(t, `SELECT COUNT(*) FROM events WHERE kind = 'revoked' AND reason = 'replaced' AND done_by = 'cocarde'`); n != 1 {

@@ -1,0 +1,54 @@
+package jobs_test
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// TestReminding: beat by beat while there is more, and then every 10 minutes; one that
+// fails is tried again, and holds up nothing else.
+func TestReminding(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		sent, left, broken := 0, 5, false
+		d := &database{}
+		p := runReminding(t, d, "one", func() (bool, error) {
+			if broken {
+				return false, errors.New("storage_busy")
+			}
+			sent++
+			left--
+			return left > 0, nil
+		})
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		if sent != 5 {
+			t.Errorf("reminded %d times at once, want 5", sent)
+		}
+		time.Sleep(9 * time.Minute)
+		synctest.Wait()
+		if sent != 5 {
+			t.Errorf("reminded %d times before the time has come", sent)
+		}
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		if sent != 6 {
+			t.Errorf("reminded %d times, want 6", sent)
+		}
+		broken = true
+		_, before := p.work.counts()
+		time.Sleep(20 * time.Minute)
+		synctest.Wait()
+		if _, after := p.work.counts(); after-before < 1000 {
+			t.Errorf("published %d times while nobody could be reminded", after-before)
+		}
+		broken = false
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if sent != 7 {
+			t.Errorf("reminded %d times, want 7", sent)
+		}
+	})
+}
