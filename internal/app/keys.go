@@ -9,8 +9,8 @@ import (
 	"cocarde.example/internal/store"
 )
 
-// newKeeper makes what changes the keys; it writes to agents in one language, since
-// nobody knows which one they read.
+// newKeeper makes what changes the keys; it writes in the given language to agents of
+// whom nobody knows which one they read.
 func newKeeper(s *store.Store, id identity, ring *keyring.Keyring, lang string, now func() time.Time, log *slog.Logger) *keyring.Keeper {
 	return keyring.NewKeeper(keyring.Config{
 		Store: s, Sealer: id.data.Sealing, Ring: ring, Now: now, Log: log,

@@ -299,7 +299,7 @@ func TestRevokedKey(t *testing.T) {
 	if err := s.holds(fresh.Public); err != nil {
 		t.Error(err)
 	}
-	told := a.mailed(func(m sandbox.Message) bool { return strings.Contains(m.Text, "key that signed attestations") }, 1)
+	told := a.mailed(func(m sandbox.Message) bool { return strings.Contains(m.Text, "une clé qui signait des attestations") }, 1)
 	if strings.Contains(told.Text, a.handle) || strings.Contains(told.Text, old.id()) || !strings.Contains(told.Text, w.origin()) {
 		t.Errorf("the mail says\n%s", told.Text)
 	}

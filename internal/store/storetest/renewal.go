@@ -405,3 +405,50 @@ func fillRenewal(t *testing.T, s Store, n int) {
 	_, err = s.ChangeStatus(ctx, attest.StatusChange{BadgeID: ended.Badge.ID, To: verify.Revoked, At: now, By: "operator"})
 	must(t, err)
 }
+
+// replayErases loses a database after a backup: who was erased since stays so, and
+// the index of a renewal is given to nobody.
+func replayErases(t *testing.T, db Database) {
+	s, ctx := db.Open(t), t.Context()
+	kept := newRecord(t)
+	s.RecordTo(kept)
+	first := founder(1)
+	must(t, s.FoundIssuer(ctx, first, []attest.Event{{Kind: attest.EventKeyAnnounced, At: now, By: "cocarde", KID: first.SigningKeys[0].KID}}))
+	erased, renewed := issued(t, s, proven(t, s, 71)), issued(t, s, proven(t, s, 72))
+	must(t, s.NumberEvents(ctx))
+	b, id := backedUp(t, s)
+
+	list, reserved, err := s.FreeIndices(ctx, 1)
+	must(t, err)
+	must(t, kept.Reserve(list, reserved))
+	again := renewal(t, s, renewing(t, s, 73, renewed.Badge, now), now)
+	again.Attestation.List, again.Attestation.Index, again.Event.List, again.Event.Index = list, reserved[0], list, reserved[0]
+	must(t, s.Renew(ctx, again))
+	must(t, s.Erase(ctx, erased.Badge.ID, now))
+	must(t, s.NumberEvents(ctx))
+
+	r := restored(t, db, b, id)
+	_, err = r.Badge(ctx, erased.Badge.ID)
+	must(t, err)
+	after, err := r.LastSeq(ctx)
+	must(t, err)
+	reading, err := kept.Read(after)
+	must(t, err)
+	_, err = r.Replay(ctx, reading)
+	must(t, err)
+	_, err = r.Badge(ctx, erased.Badge.ID)
+	want(t, err, attest.ErrNotFound)
+	p, err := r.Badge(ctx, renewed.Badge.ID)
+	must(t, err)
+	same(t, p.Attestation, renewed.Attestation)
+	for a, status := range map[attest.Attestation]verify.Status{
+		erased.Attestation: verify.Revoked, renewed.Attestation: verify.Valid, again.Attestation: verify.Revoked,
+	} {
+		if got := statusOf(t, r, a); got != status {
+			t.Errorf("%s is %v, want %v", a.JTI, got, status)
+		}
+	}
+	if all, err := r.ProvenAbout(ctx, erased.Badge.ID); err != nil || len(all) != 0 {
+		t.Errorf("requests are left: %v, %v", all, err)
+	}
+}
