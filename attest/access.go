@@ -82,7 +82,7 @@ func (q *Requests) keepWithCode(ctx context.Context, r Request, b Badge) (Begun,
 // proveAccess records the account proof of a request that needs no other.
 func (q *Requests) proveAccess(ctx context.Context, r Request) (View, error) {
 	err := q.store.ProveAccess(ctx, r.ID, q.now())
-	if errors.Is(err, ErrState) {
+	if lost(err) {
 		return View{}, q.notIn(ctx, r.ID)
 	}
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"cocarde.example/internal/acct"
 	"cocarde.example/internal/agency"
@@ -66,6 +67,14 @@ func (q *Requests) named(r Request) (_ Request, token string) {
 	r.CreatedAt = q.now()
 	r.ExpiresAt = r.CreatedAt.Add(lifetime(r.Purpose))
 	return r, token
+}
+
+// lifetime is that of a request for a purpose.
+func lifetime(p Purpose) time.Duration {
+	if p == ForAccess {
+		return accessLifetime
+	}
+	return requestLifetime
 }
 
 // keep stores a new request; with the first sign-in, where that is how the

@@ -22,3 +22,16 @@ func (q *Requests) lookForLink(ctx context.Context, r Request) (View, error) {
 	view.Link = &seen
 	return view, nil
 }
+
+// linkURL is what the profile must show where the account is proven by a link. What
+// opens what is kept must have been placed for that request: the badge's own link
+// stands in many a profile, for everybody to see.
+func (q *Requests) linkURL(r Request) string {
+	switch {
+	case r.Method != ByLink:
+		return ""
+	case r.Purpose == ForAccess:
+		return q.badgeURL(r.BadgeID) + "?request=" + r.ID
+	}
+	return q.badgeURL(r.BadgeID)
+}

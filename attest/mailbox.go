@@ -40,7 +40,7 @@ func (q *Requests) proveAccount(ctx context.Context, r Request) (View, error) {
 		return View{}, err
 	}
 	err = q.store.ProveAccount(ctx, r.ID, q.now(), code, entry)
-	if errors.Is(err, ErrState) {
+	if lost(err) {
 		return View{}, q.notIn(ctx, r.ID)
 	}
 	if err != nil {
@@ -67,7 +67,7 @@ func (q *Requests) RenewCode(ctx context.Context, id, token string) (View, error
 		return View{}, err
 	}
 	err = q.store.RenewMailboxCode(ctx, r.ID, code, entry, maxCodes)
-	if errors.Is(err, ErrState) {
+	if lost(err) {
 		return View{}, q.notIn(ctx, r.ID)
 	}
 	if err != nil {
@@ -158,7 +158,7 @@ func (q *Requests) ProveMailbox(ctx context.Context, id, token, typed string) (V
 		return View{}, errCodeExpired // not a try: there is nothing to guess
 	}
 	code, err := q.store.TakeMailboxTry(ctx, r.ID, maxTries)
-	if errors.Is(err, ErrState) {
+	if lost(err) {
 		return View{}, q.notIn(ctx, r.ID)
 	}
 	if err != nil {
@@ -168,7 +168,7 @@ func (q *Requests) ProveMailbox(ctx context.Context, id, token, typed string) (V
 		return View{}, q.countWrongCode(ctx, err)
 	}
 	err = q.store.ProveMailbox(ctx, r.ID, hash, q.now())
-	if errors.Is(err, ErrState) {
+	if lost(err) {
 		return View{}, q.notIn(ctx, r.ID)
 	}
 	if err != nil {
@@ -190,7 +190,7 @@ func (q *Requests) judge(ctx context.Context, r Request, c Code, hash []byte) er
 	if c.Tries < maxTries {
 		return errCodeWrong
 	}
-	if err := q.store.EndRequest(ctx, r.ID, Refused); err != nil && !errors.Is(err, ErrState) {
+	if err := q.store.EndRequest(ctx, r.ID, Refused); err != nil && !lost(err) {
 		return fmt.Errorf("refuse request: %w", err)
 	}
 	return errRefused

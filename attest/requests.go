@@ -122,7 +122,7 @@ func (q *Requests) Withdraw(ctx context.Context, id, token string) error {
 	if r.State == Withdrawn {
 		return nil
 	}
-	if err := q.store.EndRequest(ctx, r.ID, Withdrawn); !errors.Is(err, ErrState) {
+	if err := q.store.EndRequest(ctx, r.ID, Withdrawn); !lost(err) {
 		return err
 	}
 	return q.notIn(ctx, r.ID)
@@ -181,10 +181,16 @@ func (q *Requests) stateOf(r Request) State {
 	return r.State
 }
 
+// lost says whether a step found the request in another state, or not any more.
+func lost(err error) bool { return errors.Is(err, ErrState) || errors.Is(err, ErrNotFound) }
+
 // notIn says why a step found the request in another state than it needs: most
 // often another call came first.
 func (q *Requests) notIn(ctx context.Context, id string) error {
 	r, err := q.store.Request(ctx, id)
+	if errors.Is(err, ErrNotFound) {
+		return errToken // with its badge, just now
+	}
 	if err != nil {
 		return fmt.Errorf("find request again: %w", err)
 	}
@@ -192,13 +198,6 @@ func (q *Requests) notIn(ctx context.Context, id string) error {
 		return err
 	}
 	return errOutOfTurn
-}
-
-func lifetime(p Purpose) time.Duration {
-	if p == ForAccess {
-		return accessLifetime
-	}
-	return requestLifetime
 }
 
 func (q *Requests) view(r Request) View {
@@ -228,19 +227,6 @@ func (q *Requests) badgeURL(id string) string { return BadgeURL(q.issuer, id) }
 
 func (q *Requests) tokenHash(id, token string) []byte {
 	return q.vault.CodeHash("request", id, token)
-}
-
-// linkURL is what the profile must show where the account is proven by a link. What
-// opens what is kept must have been placed for that request: the badge's own link
-// stands in many a profile, for everybody to see.
-func (q *Requests) linkURL(r Request) string {
-	switch {
-	case r.Method != ByLink:
-		return ""
-	case r.Purpose == ForAccess:
-		return q.badgeURL(r.BadgeID) + "?request=" + r.ID
-	}
-	return q.badgeURL(r.BadgeID)
 }
 
 // address opens the sealed mailbox of a request.

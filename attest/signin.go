@@ -81,7 +81,7 @@ func (q *Requests) beginSignIn(ctx context.Context, r Request) (Begun, error) {
 	if err != nil {
 		return Begun{}, err
 	}
-	if err := q.store.AddSignIn(ctx, r.ID, *signIn, maxSignIns); errors.Is(err, ErrState) {
+	if err := q.store.AddSignIn(ctx, r.ID, *signIn, maxSignIns); lost(err) {
 		return Begun{}, q.notIn(ctx, r.ID)
 	} else if err != nil {
 		return Begun{}, fmt.Errorf("keep sign-in: %w", err)
@@ -168,7 +168,7 @@ func (q *Requests) holdAccountProof(ctx context.Context, r Request) (SignedIn, e
 	err := q.store.HoldAccountProof(ctx, r.ID, Code{
 		Hash: q.vault.CodeHash("account-code", r.ID, code), ExpiresAt: q.now().Add(codeLifetime),
 	})
-	if errors.Is(err, ErrState) {
+	if lost(err) {
 		return SignedIn{}, q.notIn(ctx, r.ID)
 	}
 	if err != nil {
@@ -195,7 +195,7 @@ func (q *Requests) ConfirmAccount(ctx context.Context, id, token, code string) (
 		return View{}, errCodeExpired
 	}
 	held, err := q.store.TakeAccountTry(ctx, r.ID, maxTries)
-	if errors.Is(err, ErrState) {
+	if lost(err) {
 		return View{}, q.notIn(ctx, r.ID)
 	}
 	if err != nil {

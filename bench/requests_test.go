@@ -64,7 +64,7 @@ func provenRequest(b *testing.B, s *store.Store) attest.Request {
 	check(b, err)
 	now := time.Now()
 	r := attest.Request{
-		ID: "template", BadgeID: "template", TokenHash: make([]byte, 32), State: attest.AwaitingAccountProof,
+		ID: "template", Purpose: attest.ForIssue, BadgeID: "template", TokenHash: make([]byte, 32), State: attest.AwaitingAccountProof,
 		Actor:   attest.Actor{ID: "https://social.example.org/users/", URL: "https://social.example.org/@marie", Handle: h, Host: h.Host()},
 		Mailbox: make([]byte, 80), MailboxKey: []byte("key"), Agency: attest.Agency{Domain: "culture.gouv.fr", Name: "Culture", Country: "FR"},
 		Lang: "fr", Listed: true, Method: attest.ByOAuth, CreatedAt: now, ExpiresAt: now.Add(24 * time.Hour),
@@ -159,7 +159,7 @@ func (r *requests) issuance(id string, list, index int64) attest.Issuance {
 	return attest.Issuance{
 		RequestID: id,
 		Badge: attest.Badge{
-			ID: id, Kind: attest.AgencyMailbox, Actor: t.Actor, Agency: t.Agency, Mailbox: t.Mailbox,
+			ID: id, Kind: attest.AgencyMailbox, Actor: t.Actor, Agency: t.Agency, OwnKey: make([]byte, 73), Mailbox: t.Mailbox, Lang: "fr",
 			MailboxKey: []byte("the keyed hash of mailbox " + id), Listed: true,
 			CreatedAt: t.CreatedAt, ChangedAt: t.CreatedAt, AccountVRF: vrf, AgencyVRF: vrf,
 		},
