@@ -176,7 +176,7 @@ type LimitStore interface {
 	Count(ctx context.Context, now time.Time, limits ...Limit) (exceeded *Limit, until time.Time, err error)
 	// Counted says how many stand under a limit in its present window, adding none.
 	Counted(ctx context.Context, now time.Time, l Limit) (int, error)
-	// StopMail keeps a mailbox from getting code mails until the time.
+	// StopMail keeps a mailbox from getting code mails and reminders until the time.
 	StopMail(ctx context.Context, mailboxKey []byte, until time.Time) error
 	// MailStopped says whether it is.
 	MailStopped(ctx context.Context, mailboxKey []byte, now time.Time) (bool, error)

@@ -15,7 +15,7 @@ import (
 type Requests interface {
 	// FinishSignIn takes an instance's answer, at most once.
 	FinishSignIn(ctx context.Context, c attest.Callback) (attest.SignedIn, error)
-	// StopMail keeps code mails from the mailbox of a stop link.
+	// StopMail keeps code mails and reminders from the mailbox of a stop link.
 	StopMail(ctx context.Context, stopToken string) error
 }
 
