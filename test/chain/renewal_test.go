@@ -319,3 +319,23 @@ func TestAnEndedBadgeIsRenewedInItsPlace(t *testing.T) {
 		t.Errorf("the former one is %s", r.Code)
 	}
 }
+
+// TestRenewalAndErasureOnReplicas goes the way over three servers, each call at another.
+func TestRenewalAndErasureOnReplicas(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t)
+	a := c.agent(t, c.instance(t))
+	first := a.attested()
+	a.renew(first.id()).want(http.StatusCreated)
+	a.proveAccount()
+	second := a.renewed()
+	c.everywhere(t, second.Public, "valid")
+	a.accessed(first.id(), "code")
+	a.own(http.MethodDelete, first.id(), "/record").want(http.StatusNoContent)
+	for _, token := range []string{first.Public, second.Public} {
+		c.everywhere(t, token, "revoked")
+	}
+	for range replicas {
+		a.get("/v1/attestations/"+first.id()).refused(http.StatusNotFound, "badge_not_found", "")
+	}
+}
