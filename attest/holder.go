@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"cocarde.example/verify"
 )
@@ -19,21 +20,22 @@ func (q *Requests) WithdrawBadge(ctx context.Context, badgeID, token string) err
 	if err != nil {
 		return err
 	}
-	mail, err := q.withdrawnMail(p.Badge, r.Lang)
-	if err != nil {
-		return err
-	}
 	_, err = q.store.ChangeStatus(ctx, StatusChange{
-		BadgeID: badgeID, To: verify.Revoked, At: q.now(), By: "agent", Reason: AgentsWish, Mail: mail,
+		BadgeID: badgeID, To: verify.Revoked, At: q.now(), By: "agent", Reason: AgentsWish, Mail: q.withdrawnMail(p.Badge, r.Lang),
 	})
 	return whyUnchanged(err)
 }
 
-func (q *Requests) withdrawnMail(b Badge, lang string) (*OutboxEntry, error) {
+// withdrawnMail is nil where none can be written: that keeps nobody from withdrawing.
+func (q *Requests) withdrawnMail(b Badge, lang string) *OutboxEntry {
 	if len(b.Mailbox) == 0 {
-		return nil, nil
+		return nil
 	}
-	return noticeEntry(q.vault, MailWithdrawn, q.issuer, lang, b, q.now())
+	mail, err := noticeEntry(q.vault, MailWithdrawn, q.issuer, lang, b, q.now())
+	if err != nil {
+		q.log.Error("the agent of a withdrawn badge gets no mail", slog.String("badge", b.ID), slog.Any("error", err))
+	}
+	return mail
 }
 
 // EraseBadge destroys what says whom a badge names, and revokes it. It cannot be undone;

@@ -3,6 +3,7 @@ package attest
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"cocarde.example/internal/retention"
@@ -35,11 +36,12 @@ type Reminders struct {
 	issuer string
 	lang   string
 	now    func() time.Time
+	log    *slog.Logger
 }
 
 // NewReminders makes Reminders; lang is for agents whose language is not known.
-func NewReminders(s ReminderStore, v Vault, issuer, lang string, now func() time.Time) *Reminders {
-	return &Reminders{store: s, vault: v, issuer: issuer, lang: lang, now: now}
+func NewReminders(s ReminderStore, v Vault, issuer, lang string, now func() time.Time, log *slog.Logger) *Reminders {
+	return &Reminders{store: s, vault: v, issuer: issuer, lang: lang, now: now, log: log}
 }
 
 // Send reminds some of those whom it is time to remind, and says whether there may be
@@ -51,9 +53,9 @@ func (r *Reminders) Send(ctx context.Context) (more bool, err error) {
 		return false, fmt.Errorf("find whom to remind: %w", err)
 	}
 	for _, p := range due {
-		mail, err := r.mail(ctx, p, now)
+		stopped, err := r.store.MailStopped(ctx, p.Badge.MailboxKey, now)
 		if err == nil {
-			err = r.store.Remind(ctx, p, timesDue(p.Attestation.ExpiresAt.Sub(now)), mail)
+			err = r.store.Remind(ctx, p, timesDue(p.Attestation.ExpiresAt.Sub(now)), r.mail(p, now, stopped))
 		}
 		if err != nil {
 			return false, fmt.Errorf("remind: %w", err)
@@ -72,11 +74,21 @@ func timesDue(left time.Duration) (times int) {
 	return times
 }
 
-func (r *Reminders) mail(ctx context.Context, p Published, now time.Time) (*OutboxEntry, error) {
-	stopped, err := r.store.MailStopped(ctx, p.Badge.MailboxKey, now)
-	if err != nil || stopped {
-		return nil, err
+// mail is nil where none goes out. That one cannot be written, since what is kept is
+// damaged, keeps nobody else from being reminded.
+func (r *Reminders) mail(p Published, now time.Time, stopped bool) *OutboxEntry {
+	if stopped {
+		return nil
 	}
+	mail, err := r.write(p, now)
+	if err != nil {
+		r.log.Error("the agent of a badge that ends soon gets no mail", slog.String("badge", p.Badge.ID), slog.Any("error", err))
+		return nil
+	}
+	return mail
+}
+
+func (r *Reminders) write(p Published, now time.Time) (*OutboxEntry, error) {
 	m, err := noticeTo(r.vault, MailReminder, r.issuer, r.lang, p.Badge)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,9 @@
 package attest_test
 
 import (
+	"bytes"
+	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,7 +14,7 @@ import (
 func TestReminders(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	reminders := attest.NewReminders(w.store, w.vault, issuer, "en", w.now)
+	reminders := attest.NewReminders(w.store, w.vault, issuer, "en", w.now, w.config.Log)
 	_, first := w.issued(t, marie, mailbox)
 	end := w.published(t)[0].Attestation.ExpiresAt
 	var left []time.Duration
@@ -43,6 +46,40 @@ func TestReminders(t *testing.T) {
 	if n := w.count(t, attest.MailReminder) - before; n != 1 {
 		t.Errorf("%d mails", n)
 	}
+}
+
+// A mailbox that cannot be opened keeps nobody else from being reminded.
+func TestADamagedMailboxIsPassedOver(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.issued(t, marie, mailbox)
+	damaged := w.published(t)[0].Badge
+	w.issued(t, karim, "karim@insee.fr")
+	w.pass(175 * days)
+	reminders := attest.NewReminders(w.store, damagedVault{w.vault, damaged.Mailbox}, issuer, "en", w.now, w.config.Log)
+	for range 2 {
+		_, err := reminders.Send(t.Context())
+		must(t, err)
+	}
+	if n := w.count(t, attest.MailReminder); n != 1 {
+		t.Errorf("%d mails, want one for the other", n)
+	}
+	if n := strings.Count(w.log.String(), damaged.ID); n != 1 {
+		t.Errorf("the log tells %d times", n)
+	}
+}
+
+// damagedVault opens all but one thing.
+type damagedVault struct {
+	attest.Vault
+	damaged []byte
+}
+
+func (v damagedVault) OpenUnder(ownKey []byte, purpose string, sealed []byte) ([]byte, error) {
+	if bytes.Equal(sealed, v.damaged) {
+		return nil, errors.New("damaged")
+	}
+	return v.Vault.OpenUnder(ownKey, purpose, sealed)
 }
 
 func (w *world) count(t tb, kind attest.MessageKind) (n int) {

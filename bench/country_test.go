@@ -110,7 +110,7 @@ func (c country) tables(row func()) []table {
 	}
 	return []table{
 		{"badges", `id, kind, actor_id, actor_url, actor_host, handle, handle_key, mailbox, mailbox_key, agency_domain, agency_name,
-			agency_country, listed, status, created_at, changed_at, account_vrf, agency_vrf, jti, token, kid, list, idx, issued_at, expires_at, holds`, each(c.badge)},
+			agency_country, listed, status, created_at, changed_at, account_vrf, agency_vrf, jti, token, kid, list, idx, issued_at, expires_at, holds, reminded`, each(c.badge)},
 		{"attestations", `jti, badge_id, token_hash, kid, list, idx, issued_at, expires_at`, each(c.attestation)},
 		{"status_entries", `list, idx, status`, each(func(t *tuples, n int64) {
 			t.row(3)
@@ -139,7 +139,7 @@ func (c country) badge(t *tuples, n int64) {
 	h, agency := handleOf(n), noise(n, 'a')%agencies
 	host := h.Host().String()
 	at := c.issuedAt(n)
-	t.row(26)
+	t.row(27)
 	t.text(badgeID(n), string(attest.AgencyMailbox), "https://"+host+"/users/"+h.User(), "https://"+host+"/@"+h.User(), host, h.String(), h.Key())
 	t.bytes(random(n, 'm', 80), random(n, 'k', 32))
 	t.text(fmt.Sprintf("agency%d.gouv.fr", agency), fmt.Sprintf("Direction départementale %d", agency), "FR")
@@ -149,6 +149,7 @@ func (c country) badge(t *tuples, n int64) {
 	t.text(jti(n), c.token[:len(c.token)-87]+base64.RawURLEncoding.EncodeToString(random(n, 's', 64))+"~", kid)
 	t.integers(list(n), index(n), at, at+attest.DefaultValidity.Microseconds())
 	t.boolean(status(n) != verify.Revoked)
+	t.integers(3) // all reminders have gone out: what stands for mailboxes cannot be opened
 }
 
 func (c country) attestation(t *tuples, n int64) {

@@ -66,7 +66,8 @@ type site struct {
 func (s site) serve(b *testing.B) server {
 	b.Helper()
 	running := launch(b, []string{
-		"COCARDE_DATABASE=" + s.database, "COCARDE_URL=" + s.issuer.origin, "COCARDE_SECRET_FILE=" + filepath.Join(s.issuer.dir, "secret"),
+		"COCARDE_DATABASE=" + s.database, "COCARDE_URL=" + s.issuer.origin,
+		"COCARDE_SECRET_FILE=" + filepath.Join(s.issuer.dir, "secret"), "COCARDE_PUBLISHED_DIR=" + filepath.Join(s.issuer.dir, "published"),
 		"COCARDE_DATA_DIR=" + b.TempDir(), "COCARDE_ADDR=127.0.0.1:0",
 	}, s.binary, "serve")
 	b.Cleanup(func() { running.stop(b) })

@@ -62,7 +62,7 @@ func (a *App) join(id identity, p parts, o Options) error {
 		Store: a.store, Board: board, Mailboxes: o.Config.Mailbox(), Holder: p.holder, Now: o.Now, Log: o.Log,
 		Publisher: statuslist.NewPublisher(a.store, board, ring, id.origin, o.Now),
 		Keys:      ring, Keeper: newKeeper(a.store, id, ring, o.Config.Lang, o.Now, o.Log),
-		Reminder: attest.NewReminders(a.store, vault{id.data}, id.origin, o.Config.Lang, o.Now),
+		Reminder: attest.NewReminders(a.store, vault{id.data}, id.origin, o.Config.Lang, o.Now, o.Log),
 		Courier:  courier,
 	})
 	return a.mount(id, p, o, ring, requests, verifier)
