@@ -10,6 +10,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"cocarde.example/internal/durable"
 )
 
 // What can be wrong with a secret file; match with errors.Is.
@@ -53,7 +55,7 @@ func CreateSecret(path string) (Secret, error) {
 	} else if err != nil {
 		return Secret{}, fmt.Errorf("keys: create the secret file: %w", err)
 	}
-	if err := syncDir(filepath.Dir(path)); err != nil {
+	if err := durable.Dir(filepath.Dir(path)); err != nil {
 		return Secret{}, fmt.Errorf("keys: create the secret file: %w", err)
 	}
 	return newSecret(key), nil
@@ -70,15 +72,6 @@ func writeDraft(dir string, key []byte) (name string, err error) {
 		return "", errors.Join(err, os.Remove(f.Name()))
 	}
 	return f.Name(), nil
-}
-
-// syncDir makes the names in a directory durable.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // OpenSecret reads the secret at path. It returns ErrSecretAbsent,

@@ -13,6 +13,7 @@ import (
 
 	"cocarde.example/internal/backup"
 	"cocarde.example/internal/config"
+	"cocarde.example/internal/durable"
 	"cocarde.example/internal/fault"
 	"cocarde.example/internal/store"
 )
@@ -91,20 +92,21 @@ func whole(path string, write func(io.Writer) error) error {
 		return errBackupFile.Because(err)
 	}
 	defer os.Remove(f.Name()) // fails once it has its own name
-	if err := write(f); err != nil {
-		return errors.Join(err, f.Close())
+	out := durable.NewWriter(f)
+	err = write(out)
+	if failed := errors.Join(out.Close(), f.Close()); failed != nil {
+		return errBackupFile.Because(failed)
 	}
-	if err := errors.Join(f.Sync(), f.Close()); err != nil {
-		return errBackupFile.Because(err)
+	if err != nil {
+		return err
 	}
 	if err := os.Rename(f.Name(), path); err != nil {
 		return errBackupFile.Because(err)
 	}
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
+	if err := durable.Dir(filepath.Dir(path)); err != nil {
 		return errBackupFile.Because(err)
 	}
-	return errors.Join(dir.Sync(), dir.Close())
+	return nil
 }
 
 // opened is a backup that is being read.

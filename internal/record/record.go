@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"cocarde.example/internal/durable"
 	"cocarde.example/internal/fault"
 )
 
@@ -154,15 +155,7 @@ func place(dir string, text []byte) error {
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return syncDir(dir)
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return durable.Dir(dir)
 }
 
 // ID names the record, for the database to name it too.

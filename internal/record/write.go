@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"cocarde.example/internal/durable"
 )
 
 // perLine bounds the events of a line, so that a line stays below a megabyte.
@@ -83,7 +85,7 @@ func (r *Record) begin() error {
 	}
 	_, err = f.Write(head)
 	if err == nil {
-		err = errors.Join(f.Sync(), syncDir(r.dir))
+		err = errors.Join(f.Sync(), durable.Dir(r.dir))
 	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("begin a file: %w", err), f.Close(), os.Remove(path))

@@ -15,7 +15,7 @@ func TestImports(t *testing.T) {
 	t.Parallel()
 	rooms := map[string]bool{
 		"attest": true, "verify": true, "internal/acct": true, "internal/fault": true,
-		"internal/backup": true, "internal/record": true,
+		"internal/backup": true, "internal/durable": true, "internal/record": true,
 		"internal/fediverse": true, "internal/jobs": true, "internal/keyring": true, "keys": true, "internal/retention": true, "internal/statuslist": true,
 	}
 	files, err := filepath.Glob("*.go")

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +10,7 @@ import (
 	"path/filepath"
 
 	"cocarde.example/internal/backup"
+	"cocarde.example/internal/durable"
 )
 
 // companions are the files that SQLite keeps beside a database.
@@ -56,7 +56,8 @@ func (d sqlite) restore(ctx context.Context, b *backup.Reader, finish func(conte
 		return errUnusable.Because(err)
 	}
 	defer removeDatabase(temp.Name())
-	if err := errors.Join(writePages(ctx, temp, b), temp.Sync(), temp.Close()); err != nil {
+	out := durable.NewWriter(temp)
+	if err := errors.Join(writePages(ctx, out, b), out.Close(), temp.Close()); err != nil {
 		return err
 	}
 	if err := finished(ctx, sqlite{path: temp.Name(), busy: d.busy}, finish); err != nil {
@@ -74,7 +75,7 @@ func (d sqlite) restore(ctx context.Context, b *backup.Reader, finish func(conte
 	} else if err != nil {
 		return errUnusable.Because(err)
 	}
-	return syncDir(filepath.Dir(d.path))
+	return durable.Dir(filepath.Dir(d.path))
 }
 
 // closedWhole: the last connection that closes leaves everything in the file.
@@ -89,7 +90,7 @@ func (d sqlite) closedWhole(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-func writePages(ctx context.Context, f *os.File, b *backup.Reader) error {
+func writePages(ctx context.Context, to *durable.Writer, b *backup.Reader) error {
 	s, err := b.Next()
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
@@ -97,11 +98,10 @@ func writePages(ctx context.Context, f *os.File, b *backup.Reader) error {
 	if s.Name != pagesSection {
 		return backup.ErrDamaged.Because(fmt.Errorf("it has no section %q", pagesSection))
 	}
-	out := bufio.NewWriterSize(f, 1<<20)
-	if _, err := io.Copy(out, untilDone{ctx, b}); err != nil {
+	if _, err := to.ReadFrom(untilDone{ctx, b}); err != nil {
 		return err
 	}
-	return errors.Join(b.Check(), out.Flush())
+	return b.Check()
 }
 
 // untilDone is a reader that ends with a context.
@@ -121,12 +121,4 @@ func removeDatabase(path string) {
 	for _, suffix := range append([]string{""}, companions...) {
 		_ = os.Remove(path + suffix) // most of them are not there
 	}
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
