@@ -88,9 +88,12 @@ func settle(ctx context.Context, s *store.Store, cfg config.Config, origin strin
 // foundIssuer makes every key of a new issuer. The secret file is made only here,
 // where nothing sealed exists yet.
 func foundIssuer(ctx context.Context, s *store.Store, cfg config.Config, origin string, o Options) error {
-	secret, err := foundingSecret(cfg, o)
+	secret, made, err := takeSecret(cfg.SecretFile)
 	if err != nil {
 		return errSecret.Because(err)
+	}
+	if made {
+		warnBeside(o.Log, cfg)
 	}
 	now := o.Now()
 	wrapped, data := keys.NewDataKeys(secret)
@@ -117,20 +120,6 @@ func foundIssuer(ctx context.Context, s *store.Store, cfg config.Config, origin 
 	}
 	o.Log.Info("a new issuer was founded", slog.String("origin", origin))
 	return nil
-}
-
-// foundingSecret makes the secret file, or takes the one that stands: a process
-// that was killed before it had founded its issuer may have left it, or one that
-// founds the same issuer may be faster.
-func foundingSecret(cfg config.Config, o Options) (keys.Secret, error) {
-	secret, err := keys.OpenSecret(cfg.SecretFile)
-	if !errors.Is(err, keys.ErrSecretAbsent) {
-		return secret, err
-	}
-	if secret, err = newSecret(cfg.SecretFile); err == nil {
-		warnBeside(o.Log, cfg)
-	}
-	return secret, err
 }
 
 // warnBeside tells an operator whose secret would leave with the database.

@@ -52,7 +52,7 @@ func Reseal(ctx context.Context, cfg config.Config, path string) (err error) {
 	if _, err := keys.OpenDataKeys(former, found.WrappedKeys); err != nil {
 		return errSecret.Because(err)
 	}
-	next, err := newSecret(path)
+	next, _, err := takeSecret(path)
 	if err != nil {
 		return errNewSecret.Because(err)
 	}
@@ -66,14 +66,17 @@ func Reseal(ctx context.Context, cfg config.Config, path string) (err error) {
 	return nil
 }
 
-// newSecret makes a secret file, or takes the one that stands: a process that was
+// takeSecret takes the secret file that stands, or makes one: a process that was
 // killed may have made it, or one that does the same may be faster.
-func newSecret(path string) (keys.Secret, error) {
-	secret, err := keys.CreateSecret(path)
-	if errors.Is(err, keys.ErrSecretExists) {
-		return keys.OpenSecret(path)
+func takeSecret(path string) (secret keys.Secret, made bool, err error) {
+	if secret, err = keys.OpenSecret(path); !errors.Is(err, keys.ErrSecretAbsent) {
+		return secret, false, err
 	}
-	return secret, err
+	if secret, err = keys.CreateSecret(path); !errors.Is(err, keys.ErrSecretExists) {
+		return secret, err == nil, err
+	}
+	secret, err = keys.OpenSecret(path)
+	return secret, false, err
 }
 
 func sameFile(one, other string) bool {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -30,7 +31,15 @@ func (d postgres) backup(ctx context.Context, _ *sql.DB, schema int64, begin fun
 	if err := tx.QueryRow(ctx, headerQuery).Scan(&h.Issuer, &h.Record, &h.Seq); err != nil {
 		return err
 	}
-	if h.Keys, err = wrappedKeys(inSnapshot{ctx, tx}); err != nil {
+	h.Keys, err = wrappedKeys(func(text string, args []any, scan func(scanner) error) error {
+		all, err := tx.Query(ctx, text, args...)
+		if err != nil {
+			return err
+		}
+		defer all.Close()
+		return scanRows(all, scan)
+	})
+	if err != nil {
 		return err
 	}
 	tables, err := tablesOf(ctx, tx)
@@ -62,7 +71,7 @@ func (d postgres) patient(ctx context.Context) (*pgx.Conn, error) {
 	if err != nil {
 		return nil, errAddress.Because(err)
 	}
-	for _, bound := range []string{"statement_timeout", "idle_in_transaction_session_timeout"} {
+	for _, bound := range []string{"statement_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout"} {
 		c.ConnConfig.RuntimeParams[bound] = "0"
 	}
 	return pgx.ConnectConfig(ctx, c.ConnConfig)
@@ -101,30 +110,6 @@ func tablesOf(ctx context.Context, tx pgx.Tx) (tables []table, err error) {
 	})
 }
 
-// inSnapshot runs queries in a transaction of pgx's own.
-type inSnapshot struct {
-	ctx context.Context
-	tx  pgx.Tx
-}
-
-func (s inSnapshot) row(text string, args []any, into ...any) error {
-	return s.tx.QueryRow(s.ctx, text, args...).Scan(into...)
-}
-
-func (s inSnapshot) each(text string, args []any, scan func(scanner) error) error {
-	rows, err := s.tx.Query(s.ctx, text, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := scan(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
-}
-
 // empty wants a database without tables, or one that was migrated and has no issuer.
 func (d postgres) empty(ctx context.Context) (err error) {
 	writers, readers, err := d.connect(ctx, false)
@@ -161,8 +146,8 @@ func (d postgres) restore(ctx context.Context, b *backup.Reader, finish func(con
 	return finished(ctx, d, finish)
 }
 
-// prepare brings an empty database to the schema of a backup. One that has a later
-// schema already is emptied first: there is nothing in it.
+// prepare brings an empty database to the schema of a backup. One that was migrated to
+// a later schema is refused: it cannot be brought back to a former one.
 func (d postgres) prepare(ctx context.Context, schema int64) (err error) {
 	writers, readers, err := d.connect(ctx, false)
 	if err != nil {
@@ -174,7 +159,7 @@ func (d postgres) prepare(ctx context.Context, schema int64) (err error) {
 		return err
 	}
 	if version > schema {
-		return errNotEmpty.Because(errors.New("its tables are of another schema than the backup's"))
+		return errNotEmpty.Because(fmt.Errorf("its tables are of schema %d, the backup's of %d: restore into a database without tables", version, schema))
 	}
 	return upTo(ctx, writers, d, version, schema)
 }

@@ -63,31 +63,14 @@ func (d sqlite) backup(ctx context.Context, db *sql.DB, schema int64, begin func
 	return w.Close()
 }
 
-// headerKeys reads the wrapped data keys.
+// headerKeys reads the wrapped data keys, in whatever transaction stands there.
 func headerKeys(ctx context.Context, conn *sql.Conn) (map[string][]byte, error) {
-	return wrappedKeys(onConn{ctx, conn})
-}
-
-// onConn runs queries on one connection, in whatever transaction stands there.
-type onConn struct {
-	ctx  context.Context
-	conn *sql.Conn
-}
-
-func (c onConn) row(text string, args []any, into ...any) error {
-	return c.conn.QueryRowContext(c.ctx, text, args...).Scan(into...)
-}
-
-func (c onConn) each(text string, args []any, scan func(scanner) error) (err error) {
-	rows, err := c.conn.QueryContext(c.ctx, text, args...)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		if err := scan(rows); err != nil {
+	return wrappedKeys(func(text string, args []any, scan func(scanner) error) (err error) {
+		all, err := conn.QueryContext(ctx, text, args...)
+		if err != nil {
 			return err
 		}
-	}
-	return rows.Err()
+		defer func() { err = errors.Join(err, all.Close()) }()
+		return scanRows(all, scan)
+	})
 }

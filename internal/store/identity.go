@@ -28,7 +28,7 @@ func (s *Store) Identity(ctx context.Context) (id Identity, ok bool, err error) 
 		return Identity{}, false, nil
 	}
 	if err == nil {
-		id.WrappedKeys, err = wrappedKeys(q)
+		id.WrappedKeys, err = wrappedKeys(q.each)
 	}
 	if err == nil {
 		id.SigningKeys, err = signingKeys(q)
@@ -39,9 +39,9 @@ func (s *Store) Identity(ctx context.Context) (id Identity, ok bool, err error) 
 	return id, true, nil
 }
 
-func wrappedKeys(q queries) (map[string][]byte, error) {
+func wrappedKeys(each func(text string, args []any, scan func(scanner) error) error) (map[string][]byte, error) {
 	wrapped := make(map[string][]byte)
-	err := q.each(`SELECT name, wrapped FROM data_keys`, nil, func(row scanner) error {
+	err := each(`SELECT name, wrapped FROM data_keys`, nil, func(row scanner) error {
 		var name string
 		var key []byte
 		err := row.Scan(&name, &key)

@@ -116,10 +116,21 @@ func scanAll(ctx context.Context, stmt *sql.Stmt, args []any, scan func(scanner)
 		return err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		if err := scan(rows); err != nil {
+	return scanRows(rows, scan)
+}
+
+// rows are those of database/sql, or pgx's own.
+type rows interface {
+	scanner
+	Next() bool
+	Err() error
+}
+
+func scanRows(all rows, scan func(scanner) error) error {
+	for all.Next() {
+		if err := scan(all); err != nil {
 			return err
 		}
 	}
-	return rows.Err()
+	return all.Err()
 }

@@ -9,6 +9,7 @@ import (
 
 	"cocarde.example/attest"
 	"cocarde.example/internal/record"
+	"cocarde.example/keys"
 	"cocarde.example/verify"
 )
 
@@ -237,10 +238,7 @@ func (r *replay) keys(from record.Reading) error {
 			if k == nil { // gone
 				continue
 			}
-			_, err := w.exec(`INSERT INTO signing_keys (`+signingKeyColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-				kid, k.State, k.CreatedAt, k.NotBefore, unlessZero(k.ActivatedAt), unlessZero(k.RetiredAt), unlessZero(k.RevokedAt),
-				k.Reason, k.TakenBack, k.Public, k.Sealed)
-			if err != nil {
+			if err := w.addSigningKey(signingKey(kid, k)); err != nil {
 				return err
 			}
 		}
@@ -248,11 +246,20 @@ func (r *replay) keys(from record.Reading) error {
 	})
 }
 
-func unlessZero(micros int64) any {
-	if micros == 0 {
-		return nil
+// signingKey is a key as its event told of it.
+func signingKey(kid string, k *record.Key) keys.Key {
+	return keys.Key{
+		KID: kid, State: keys.State(k.State), Created: time.UnixMicro(k.CreatedAt), NotBefore: time.UnixMicro(k.NotBefore),
+		ActivatedAt: unlessZero(k.ActivatedAt), RetiredAt: unlessZero(k.RetiredAt), RevokedAt: unlessZero(k.RevokedAt),
+		Reason: k.Reason, TakenBack: k.TakenBack, JWK: k.Public, Sealed: k.Sealed,
 	}
-	return micros
+}
+
+func unlessZero(micros int64) time.Time {
+	if micros == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(micros)
 }
 
 // revokeLost tells, by an event of its own, that an attestation whose row is lost is
