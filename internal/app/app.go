@@ -55,6 +55,7 @@ type App struct {
 	record   *record.Record
 	runner   *jobs.Runner
 	server   *http.Server
+	refused  chan struct{} // closed if somebody has the database alone, once its connections were lost
 
 	closing sync.Once
 	closed  error
@@ -66,7 +67,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	a := &App{log: o.Log}
+	a := &App{log: o.Log, refused: make(chan struct{})}
 	if err := a.open(ctx, o); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
@@ -95,7 +96,8 @@ func (a *App) open(ctx context.Context, o Options) (err error) {
 	g.Go(func() (err error) {
 		// A database that other replicas serve from is migrated when its operator says so.
 		migrate := !store.OnServer(o.Config.Database)
-		if a.store, err = store.Open(ctx, store.Options{Database: o.Config.Database, Migrate: migrate}); err != nil {
+		refused := sync.OnceFunc(func() { close(a.refused) })
+		if a.store, err = store.Open(ctx, store.Options{Database: o.Config.Database, Migrate: migrate, Refused: refused}); err != nil {
 			return naming(o.Config.Database, err)
 		}
 		if id, err = settle(ctx, a.store, o.Config, a.origin, o); err != nil {
@@ -134,6 +136,14 @@ func (a *App) Run(ctx context.Context) error {
 	g.Go(func() error {
 		a.runner.Run(working)
 		return nil
+	})
+	g.Go(func() error {
+		select {
+		case <-a.refused:
+			return store.ErrRecovering
+		case <-ctx.Done():
+			return nil
+		}
 	})
 	g.Go(func() error {
 		<-ctx.Done()

@@ -37,21 +37,23 @@ type Restoring struct {
 // RestoreDatabase makes the database of a backup in an empty place, and repeats what
 // was published since.
 func RestoreDatabase(ctx context.Context, cfg config.Config, r Restoring) (done Recovery, err error) {
+	err = alone(ctx, cfg, func(ctx context.Context, o store.Options) error {
+		done, err = restore(ctx, cfg, o, r)
+		return err
+	})
+	return done, err
+}
+
+func restore(ctx context.Context, cfg config.Config, o store.Options, r Restoring) (done Recovery, err error) {
 	identities, err := readIdentities(r.Identity)
 	if err != nil {
 		return done, err
 	}
-	unlock, err := keepOut(cfg)
-	if err != nil {
-		return done, err
-	}
-	defer unlock()
 	b, err := openBackup(r.File, identities, r.Progress)
 	if err != nil {
 		return done, err
 	}
 	defer func() { _ = b.file.Close() }() // it was only read
-	o := store.Options{Database: cfg.Database}
 	id, err := restorable(ctx, cfg, o, b.Header, r.WithoutRecord)
 	if err != nil {
 		return done, err
@@ -74,17 +76,17 @@ func RestoreDatabase(ctx context.Context, cfg config.Config, r Restoring) (done 
 	return done, naming(cfg.Database, err)
 }
 
-// keepOut keeps servers from a database that is a file. Those of a database server
-// have data directories of their own.
-func keepOut(cfg config.Config) (unlock func(), err error) {
-	if store.OnServer(cfg.Database) {
-		return func() {}, nil
+// alone runs an act on a database from which servers are kept: where it is a file by
+// the lock of their data directory, else by the database itself.
+func alone(ctx context.Context, cfg config.Config, act func(context.Context, store.Options) error) error {
+	if !store.OnServer(cfg.Database) {
+		lock, err := lockDataDir(cfg.DataDir)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = lock.Close() }() // nothing was written to it
 	}
-	lock, err := lockDataDir(cfg.DataDir)
-	if err != nil {
-		return nil, err
-	}
-	return func() { _ = lock.Close() }, nil // nothing was written to it
+	return store.Alone(ctx, store.Options{Database: cfg.Database}, act)
 }
 
 // restorable refuses all that can be refused before anything is touched.
@@ -128,12 +130,15 @@ func readRecord(id identity, dir, named string, seq int64) (*record.Record, reco
 // ReplayDatabase repeats what was published since, for a database that was put back
 // by other means than RestoreDatabase.
 func ReplayDatabase(ctx context.Context, cfg config.Config, without bool) (done Recovery, err error) {
-	unlock, err := keepOut(cfg)
-	if err != nil {
-		return done, err
-	}
-	defer unlock()
-	s, err := store.Open(ctx, store.Options{Database: cfg.Database})
+	err = alone(ctx, cfg, func(ctx context.Context, o store.Options) error {
+		done, err = replay(ctx, cfg, o, without)
+		return err
+	})
+	return done, err
+}
+
+func replay(ctx context.Context, cfg config.Config, o store.Options, without bool) (done Recovery, err error) {
+	s, err := store.Open(ctx, o)
 	if err != nil {
 		return done, naming(cfg.Database, err)
 	}

@@ -42,6 +42,8 @@ type dialect interface {
 	backup(ctx context.Context, db *sql.DB, schema int64, begin func(backup.Header) (*backup.Writer, error), p Progress) error
 	empty(ctx context.Context) error
 	restore(ctx context.Context, b *backup.Reader, finish func(context.Context, *Store) error) error
+	// alone runs an act while nobody else has the database open; see Alone.
+	alone(ctx context.Context, act func(context.Context) error) error
 	// again says whether a transaction failed only because of another, so that it
 	// may be tried once more.
 	again(err error) bool

@@ -50,7 +50,11 @@ var postgresMigrations embed.FS
 // postgres is a database of a PostgreSQL server. Transactions run side by side
 // at READ COMMITTED: each statement sees what was committed before it, and a row
 // that another transaction changes is waited for and looked at again.
-type postgres struct{ url string }
+type postgres struct {
+	url     string
+	member  bool   // whether its connections take part; see takePart
+	refused func() // may be nil
+}
 
 func (d postgres) migrations() (fs.FS, database.Dialect) {
 	sub, err := fs.Sub(postgresMigrations, "migrations/postgres")
@@ -107,6 +111,9 @@ func (d postgres) config() (*pgxpool.Config, error) {
 		c.ConnConfig.RuntimeParams[name] = cmp.Or(c.ConnConfig.RuntimeParams[name], value)
 	}
 	c.ConnConfig.ConnectTimeout = cmp.Or(c.ConnConfig.ConnectTimeout, postgresConnect)
+	if d.member {
+		c.ConnConfig.AfterConnect = d.takePart
+	}
 	return c, nil
 }
 

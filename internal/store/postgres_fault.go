@@ -9,6 +9,8 @@ import (
 	"net"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"cocarde.example/internal/fault"
 )
 
 // SQLSTATE codes and classes of PostgreSQL, appendix A of its manual.
@@ -47,6 +49,9 @@ func (d postgres) uncertain(err error) bool {
 
 // opening tells an error that came before the store stood.
 func (d postgres) opening(err error) error {
+	if _, told := fault.Of(err); told {
+		return err
+	}
 	switch state := stateOf(err); {
 	case state == stateNoSuchSetting:
 		return errAddress.Because(err)

@@ -168,6 +168,8 @@ func (d sqlite) name() string { return "sqlite" }
 
 func (d sqlite) passed() string { return "" }
 
+func (d sqlite) alone(ctx context.Context, act func(context.Context) error) error { return act(ctx) }
+
 // lock: SQLite has one writer at a time.
 func (d sqlite) lock() string { return "" }
 

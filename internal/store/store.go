@@ -25,11 +25,16 @@ type Options struct {
 	// none. Without it both must stand already. A PostgreSQL database is its
 	// server's to make.
 	Migrate bool
+	// Refused is called, if it is set, when a connection that is made later is refused
+	// because somebody has the database alone: what this process knows of it is old then.
+	Refused func()
+
+	alone bool // see Alone
 }
 
 func (o Options) dialect() dialect {
 	if OnServer(o.Database) {
-		return postgres{url: o.Database}
+		return postgres{url: o.Database, member: !o.alone, refused: o.Refused}
 	}
 	return sqlite{path: o.Database, busy: busyTimeout}
 }
