@@ -10,6 +10,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
 )
 
@@ -21,6 +22,35 @@ func OpenImpatient(ctx context.Context, path string, busy time.Duration) (*Store
 // OpenFuture opens a store of a later version, with one more migration.
 func OpenFuture(ctx context.Context, path, migration string) (*Store, error) {
 	return open(ctx, future{Options{Database: path}.dialect(), migration}, true)
+}
+
+// OpenPast opens a store of a former version, which knew no migration after one.
+func OpenPast(ctx context.Context, path string, version int64) (*Store, error) {
+	return open(ctx, past{Options{Database: path}.dialect(), version}, true)
+}
+
+type past struct {
+	dialect
+	upTo int64
+}
+
+func (d past) migrations() (fs.FS, database.Dialect) {
+	all, name := d.dialect.migrations()
+	then := fstest.MapFS{}
+	files, err := fs.Glob(all, "*.sql")
+	if err != nil {
+		panic(err)
+	}
+	for _, f := range files {
+		text, err := fs.ReadFile(all, f)
+		if err != nil {
+			panic(err)
+		}
+		if n, err := goose.NumericComponent(f); err != nil || n <= d.upTo {
+			then[f] = &fstest.MapFile{Data: text}
+		}
+	}
+	return then, name
 }
 
 type future struct {
