@@ -30,6 +30,9 @@ var (
 
 const maxNote = 1000
 
+// revokedAtOnce is after how many badges RevokeAll tells of its progress.
+const revokedAtOnce = 1000
+
 // Badges finds badges and takes them back.
 type Badges struct {
 	store BadgeStore
@@ -82,6 +85,41 @@ func (b *Badges) Resume(ctx context.Context, a Act) (changed bool, err error) {
 // Revoke takes a badge back for good.
 func (b *Badges) Revoke(ctx context.Context, a Act) (changed bool, err error) {
 	return b.change(ctx, a, verify.Revoked)
+}
+
+// RevokeAll revokes every badge that has not ended, and tells progress how many so far. One
+// after the other, each for itself: what was cut off may be called again.
+func (b *Badges) RevokeAll(ctx context.Context, a Act, progress func(n int)) error {
+	done := 0
+	for f := (BadgeFilter{Limit: revokedAtOnce}); ; {
+		found, err := b.List(ctx, f)
+		if err != nil {
+			return err
+		}
+		for _, p := range found {
+			if p.Badge.Status == verify.Revoked || !b.now().Before(p.Attestation.ExpiresAt) {
+				continue
+			}
+			a.BadgeID = p.Badge.ID
+			changed, err := b.Revoke(ctx, a)
+			if err != nil && !wentMeanwhile(err) {
+				return err
+			}
+			if changed {
+				done++
+			}
+		}
+		progress(done)
+		if len(found) < f.Limit {
+			return nil
+		}
+		f.After = found[len(found)-1].Badge.ID
+	}
+}
+
+// wentMeanwhile says whether a badge cannot be revoked because it ended or was erased.
+func wentMeanwhile(err error) bool {
+	return errors.Is(err, errBadgeEnded) || errors.Is(err, errNoBadge)
 }
 
 func (b *Badges) change(ctx context.Context, a Act, to verify.Status) (bool, error) {

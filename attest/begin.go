@@ -28,6 +28,9 @@ var (
 // the badge's URL is what the agent has to place. Nothing is mailed, and nothing
 // in the answer depends on whether the mailbox is known.
 func (q *Requests) Begin(ctx context.Context, b Beginning) (Begun, error) {
+	if err := q.closing(); err != nil {
+		return Begun{}, err
+	}
 	handle, err := acct.ParseHandle(b.Handle)
 	if err != nil {
 		return Begun{}, at("/handle", err)

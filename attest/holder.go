@@ -28,10 +28,8 @@ func (q *Requests) WithdrawBadge(ctx context.Context, badgeID, token string) err
 
 // withdrawnMail is nil where none can be written: that keeps nobody from withdrawing.
 func (q *Requests) withdrawnMail(b Badge, lang string) *OutboxEntry {
-	if len(b.Mailbox) == 0 {
-		return nil
-	}
-	mail, err := noticeEntry(q.vault, MailWithdrawn, q.issuer, lang, b, q.now())
+	n := Notices{Vault: q.vault, Issuer: q.issuer, Lang: lang, Closes: q.closes, Now: q.now}
+	mail, err := n.entry(MailWithdrawn, b)
 	if err != nil {
 		q.log.Error("the agent of a withdrawn badge gets no mail", slog.String("badge", b.ID), slog.Any("error", err))
 	}

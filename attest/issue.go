@@ -44,6 +44,9 @@ func (q *Requests) Issue(ctx context.Context, id, token string) (IssuedAnswer, e
 	default:
 		return IssuedAnswer{}, errOutOfTurn
 	}
+	if err := q.closed(); err != nil {
+		return IssuedAnswer{}, err
+	}
 	answer, err := q.issue(ctx, r, token)
 	if !errors.Is(err, ErrState) {
 		return answer, err

@@ -41,6 +41,7 @@ type Message struct {
 	BadgeURL string      `json:"badge_url,omitempty"`
 	StopURL  string      `json:"stop_url,omitempty"` // the one link of a code mail: stops further mail
 	Ends     time.Time   `json:"ends,omitzero"`      // of a reminder
+	Closing  bool        `json:"closing,omitempty"`  // the issuer closes: there is no other badge to ask for
 }
 
 // Revocation is an access token that must still be given back to its instance.

@@ -9,6 +9,9 @@ import (
 // FindAccount gives the account that a handle leads to, as Begin will find it, to
 // be shown before anything else is asked. Nothing is kept but that client asked.
 func (q *Requests) FindAccount(ctx context.Context, handle, client string) (Actor, error) {
+	if err := q.closing(); err != nil {
+		return Actor{}, err
+	}
 	h, err := acct.ParseHandle(handle)
 	if err != nil {
 		return Actor{}, at("/handle", err)

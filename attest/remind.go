@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"cocarde.example/internal/retention"
@@ -11,6 +12,9 @@ import (
 
 // remindBefore says how long before its end an agent is reminded of it, each once.
 var remindBefore = []time.Duration{30 * day, 7 * day, day}
+
+// ever is longer than any badge holds.
+const ever = 100 * 365 * day
 
 // remindAtOnce bounds how many are reminded in one go.
 const remindAtOnce = 100
@@ -31,37 +35,47 @@ type ReminderStore interface {
 
 // Reminders tell agents that their badge ends.
 type Reminders struct {
-	store  ReminderStore
-	vault  Vault
-	issuer string
-	lang   string
-	now    func() time.Time
-	log    *slog.Logger
+	store   ReminderStore
+	notices Notices
+	log     *slog.Logger
 }
 
-// NewReminders makes Reminders; lang is for agents whose language is not known.
-func NewReminders(s ReminderStore, v Vault, issuer, lang string, now func() time.Time, log *slog.Logger) *Reminders {
-	return &Reminders{store: s, vault: v, issuer: issuer, lang: lang, now: now, log: log}
+// NewReminders makes Reminders. Those of an issuer that closes are of the day on which it does,
+// where that comes before the end of the badge.
+func NewReminders(s ReminderStore, n Notices, log *slog.Logger) *Reminders {
+	return &Reminders{store: s, notices: n, log: log}
 }
 
 // Send reminds some of those whom it is time to remind, and says whether there may be
 // more. Who was missed for a while gets one mail, not several.
 func (r *Reminders) Send(ctx context.Context) (more bool, err error) {
-	now := r.now()
-	due, err := r.store.DueReminders(ctx, now, remindBefore, remindAtOnce)
+	now := r.notices.Now()
+	due, err := r.store.DueReminders(ctx, now, r.before(now), remindAtOnce)
 	if err != nil {
 		return false, fmt.Errorf("find whom to remind: %w", err)
 	}
 	for _, p := range due {
 		stopped, err := r.store.MailStopped(ctx, p.Badge.MailboxKey, now)
 		if err == nil {
-			err = r.store.Remind(ctx, p, timesDue(p.Attestation.ExpiresAt.Sub(now)), r.mail(p, now, stopped))
+			err = r.store.Remind(ctx, p, timesDue(r.notices.until(p.Attestation.ExpiresAt).Sub(now)), r.mail(p, now, stopped))
 		}
 		if err != nil {
 			return false, fmt.Errorf("remind: %w", err)
 		}
 	}
 	return len(due) == remindAtOnce, nil
+}
+
+// before is remindBefore as the store counts it, by the ends of the badges themselves: once it is
+// time to tell that the issuer closes, it is time for all that end later.
+func (r *Reminders) before(now time.Time) []time.Duration {
+	all := slices.Clone(remindBefore)
+	for i, left := range all {
+		if closes := r.notices.Closes; !closes.IsZero() && closes.Sub(now) <= left {
+			all[i] = ever
+		}
+	}
+	return all
 }
 
 // timesDue is how often somebody should have been reminded with so much left.
@@ -89,14 +103,15 @@ func (r *Reminders) mail(p Published, now time.Time, stopped bool) *OutboxEntry 
 }
 
 func (r *Reminders) write(p Published, now time.Time) (*OutboxEntry, error) {
-	m, err := noticeTo(r.vault, MailReminder, r.issuer, r.lang, p.Badge)
+	n := r.notices
+	m, err := n.to(MailReminder, p.Badge)
 	if err != nil {
 		return nil, err
 	}
-	m.Ends, m.StopURL = p.Attestation.ExpiresAt, stopURL(r.vault, r.issuer, p.Badge.MailboxKey)
+	m.Ends, m.StopURL = n.until(p.Attestation.ExpiresAt), stopURL(n.Vault, n.Issuer, p.Badge.MailboxKey)
 	end := now.Add(retention.Notice)
 	if p.Attestation.ExpiresAt.Before(end) {
 		end = p.Attestation.ExpiresAt
 	}
-	return mailEntry(r.vault, m, p.Badge.ID, end)
+	return mailEntry(n.Vault, m, p.Badge.ID, end)
 }

@@ -14,7 +14,7 @@ import (
 func TestReminders(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	reminders := attest.NewReminders(w.store, w.vault, issuer, "en", w.now, w.config.Log)
+	reminders := attest.NewReminders(w.store, w.notices(), w.config.Log)
 	_, first := w.issued(t, marie, mailbox)
 	end := w.published(t)[0].Attestation.ExpiresAt
 	var left []time.Duration
@@ -56,7 +56,9 @@ func TestADamagedMailboxIsPassedOver(t *testing.T) {
 	damaged := w.published(t)[0].Badge
 	w.issued(t, karim, "karim@insee.fr")
 	w.pass(175 * days)
-	reminders := attest.NewReminders(w.store, damagedVault{w.vault, damaged.Mailbox}, issuer, "en", w.now, w.config.Log)
+	notices := w.notices()
+	notices.Vault = damagedVault{w.vault, damaged.Mailbox}
+	reminders := attest.NewReminders(w.store, notices, w.config.Log)
 	for range 2 {
 		_, err := reminders.Send(t.Context())
 		must(t, err)

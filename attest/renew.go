@@ -37,6 +37,9 @@ type Renewing struct {
 // and mailbox are looked at as for a first one, but what is wrong with the mailbox is
 // not told: whoever asks has proven nothing.
 func (q *Requests) BeginRenewal(ctx context.Context, b Renewing) (Begun, error) {
+	if err := q.closing(); err != nil {
+		return Begun{}, err
+	}
 	p, lang, err := q.about(ctx, b.BadgeID, b.Lang)
 	if err != nil {
 		return Begun{}, err

@@ -58,6 +58,7 @@ type RequestsConfig struct {
 	Limits     Limits
 	Validity   time.Duration // of an attestation
 	Mail       bool          // whether mail can be sent at all
+	Closes     time.Time     // when the issuer closes; zero: it goes on
 	Now        func() time.Time
 	Log        *slog.Logger
 }
@@ -78,6 +79,7 @@ type Requests struct {
 	limits     Limits
 	validity   time.Duration
 	mail       bool
+	closes     time.Time
 	now        func() time.Time
 	log        *slog.Logger
 }
@@ -88,7 +90,7 @@ func NewRequests(c RequestsConfig) *Requests {
 		issuer: c.Issuer, store: c.Store, vault: c.Vault, fediverse: c.Fediverse,
 		profiles: c.Profiles, mailboxes: c.Mailboxes, agencies: c.Agencies, signer: c.Signer,
 		checker: c.Checker, pseudonyms: c.Pseudonyms, limits: c.Limits, validity: c.Validity,
-		mail: c.Mail, now: c.Now, log: c.Log,
+		mail: c.Mail, closes: c.Closes, now: c.Now, log: c.Log,
 	}
 }
 

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -21,7 +19,7 @@ func newAttestations() *cobra.Command {
 	return group("attestations", "Find attestations and take them back", newList(), newShow(),
 		newAct("suspend", "Take a badge back for a time", (*attest.Badges).Suspend, "is suspended"),
 		newAct("resume", "End a suspension", (*attest.Badges).Resume, "is valid again"),
-		newAct("revoke", "Take a badge back for good", (*attest.Badges).Revoke, "is revoked"))
+		newRevoke())
 }
 
 // withBadges opens the database beside a running serve.
@@ -145,43 +143,4 @@ func newShow() *cobra.Command {
 			})
 		},
 	}
-}
-
-type act func(*attest.Badges, context.Context, attest.Act) (bool, error)
-
-func newAct(name, short string, do act, done string) *cobra.Command {
-	var reason, note string
-	c := &cobra.Command{
-		Use: name + " ID", Short: short, Args: exactly(1, "the id of one badge"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if !slices.Contains(attest.Reasons(), attest.Reason(reason)) {
-				return usage{fmt.Errorf("say why with --reason: one of %s", reasons())}
-			}
-			return withBadges(cmd, func(b *attest.Badges) error {
-				changed, err := do(b, cmd.Context(), attest.Act{
-					BadgeID: args[0], By: "operator", Reason: attest.Reason(reason), Note: note,
-				})
-				if err != nil {
-					return err
-				}
-				end := ""
-				if !changed {
-					end = " already; nothing changed"
-				}
-				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s %s%s\n", args[0], done, end)
-				return err
-			})
-		},
-	}
-	c.Flags().StringVar(&reason, "reason", "", "why: "+reasons())
-	c.Flags().StringVar(&note, "note", "", "a note for auditors, at most 1,000 characters")
-	return c
-}
-
-func reasons() string {
-	var names []string
-	for _, r := range attest.Reasons() {
-		names = append(names, string(r))
-	}
-	return strings.Join(names, ", ")
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -50,6 +51,9 @@ func printDatabase(cmd *cobra.Command, cfg config.Config, s app.Status) {
 	}
 	if s.Issuer != "" {
 		fmt.Fprintf(out, "issuer    %s\n", s.Issuer)
+		if !s.LastEnd.IsZero() {
+			fmt.Fprintf(out, "ends      %s, the last attestation\n", s.LastEnd.UTC().Format(time.RFC3339))
+		}
 	} else if s.Schema == s.Known {
 		fmt.Fprintln(out, "issuer    none yet: the first cocarde serve founds it")
 	}

@@ -2,92 +2,62 @@ package main
 
 import (
 	"os"
-	"os/exec"
-	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
-	"filippo.io/age"
+	"cocarde.example/test/postgres"
 )
 
-// script finds the recipes for a shell, by name.
-var script = regexp.MustCompile("(?s)```sh\n# recipe: ([a-z_-]+)\n(.*?)```")
-
-// The recipes of docs/OPERATING.md for backups and what follows, one after another.
+// The recipes for backups and what follows, one after another.
 func TestTheRecipesForBackups(t *testing.T) {
 	t.Parallel()
-	r := newRecipe(t)
-	identity, err := age.GenerateX25519Identity()
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.write(t, "/etc/cocarde/backup-recipients", identity.Recipient().String()+"\n")
-	r.write(t, "/root/backup-identity", identity.String()+"\n")
-	r.write(t, "/var/backups/other", "")
-	if said, err := r.cocarde(t, nil, "db", "migrate").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, said)
-	}
-	r.serve(t, "8081")
-	keys := r.direct(t, "8081", "/.well-known/jwks.json")
-	r.direct(t, "8081", "/readyz")
-	r.follow(t, "backup")
-	r.follow(t, "pg_dump")
-	goesOn := func() {
-		t.Helper()
-		r.serve(t, "8081")
-		if now := r.direct(t, "8081", "/.well-known/jwks.json"); now != keys {
-			t.Errorf("the keys were %s and are %s", keys, now)
+	onBoth(t, func(t *testing.T, database *postgres.Server) {
+		s := newSite(t, "", database)
+		s.write("/root/backup-identity", s.recipient("/etc/cocarde/backup-recipients"))
+		marie, karim := founded(t, s)
+		keys := s.keys()
+		s.run("back up")
+		ways := []string{"restore"}
+		if database != nil {
+			s.run("pg_dump", `"$DATABASE"`, "'"+s.databaseURL()+"'")
+			ways = append(ways, "pg_restore")
 		}
-		r.direct(t, "8081", "/readyz")
-	}
-	for _, way := range []string{"restore", "pg_restore"} {
-		end(r.servers["8081"])
-		if err := r.database.Exec(t.Context(), "postgres", `DROP DATABASE cocarde WITH (FORCE)`); err != nil {
-			t.Fatal(err)
+		for _, way := range ways {
+			s.stop()
+			s.loses()
+			s.run(way, `"$DATABASE"`, "'"+s.databaseURL()+"'")
+			s.goesOn(keys, marie, karim)
 		}
-		if err := r.database.Exec(t.Context(), "postgres", `CREATE DATABASE cocarde OWNER cocarde ENCODING 'UTF8' TEMPLATE template0`); err != nil {
-			t.Fatal(err)
-		}
-		r.follow(t, way)
-		goesOn()
-	}
-	end(r.servers["8081"])
-	if err := os.RemoveAll(r.dir + "/var/lib/cocarde/published"); err != nil {
-		t.Fatal(err)
-	}
-	r.follow(t, "lost-record")
-	goesOn()
-	if lists := r.direct(t, "8081", "/status"); !strings.Contains(lists, "/status/101") {
-		t.Errorf("no list was begun: %s", lists)
-	}
+		s.stop()
+		must(t, os.RemoveAll(s.dir+"/var/lib/cocarde/published"))
+		s.run("the record is lost")
+		s.goesOn(keys, marie, karim)
+		s.until(func() bool { return strings.Contains(s.get("/status"), "/status/101") })
+	})
 }
 
-// follow runs a recipe's lines but those for the service manager.
-func (r *recipe) follow(t *testing.T, name string) {
-	t.Helper()
-	text, err := os.ReadFile("../../docs/OPERATING.md")
-	if err != nil {
-		t.Fatal(err)
+func (s *site) databaseURL() string {
+	_, url, _ := strings.Cut(s.read("/etc/cocarde/cocarde.conf"), "COCARDE_DATABASE=")
+	url, _, _ = strings.Cut(url, "\n")
+	return url
+}
+
+// loses takes the database away, and leaves an empty place.
+func (s *site) loses() {
+	s.t.Helper()
+	if s.database == nil {
+		s.sh("rm var/lib/cocarde/cocarde.db*")
+		return
 	}
-	lines := ""
-	for _, block := range script.FindAllStringSubmatch(string(text), -1) {
-		if block[1] == name {
-			lines = block[2]
-		}
+	must(s.t, s.database.Exec(s.t.Context(), "postgres", `DROP DATABASE cocarde WITH (FORCE)`))
+	s.sh("runuser -u postgres -- createdb --owner=cocarde --encoding=UTF8 --template=template0 cocarde")
+}
+
+// goesOn fails unless it is the same issuer.
+func (s *site) goesOn(keys string, tokens ...string) {
+	s.t.Helper()
+	if now := s.keys(); now != keys {
+		s.t.Errorf("the keys were %s and are %s", keys, now)
 	}
-	if lines == "" {
-		t.Fatalf("there is no recipe %s", name)
-	}
-	lines = regexp.MustCompile(`(?m)^systemctl .*$`).ReplaceAllString(lines, "")
-	lines = regexp.MustCompile(`/(etc|var|root)/`).ReplaceAllString(lines, r.dir+"/$1/")
-	_, database, _ := strings.Cut(r.files["/etc/cocarde/cocarde.conf"], "COCARDE_DATABASE=")
-	database, _, _ = strings.Cut(database, "\n")
-	programs, _ := filepath.Glob("/usr/lib/postgresql/*/bin") // the pattern is sound
-	cmd := exec.CommandContext(t.Context(), "sh", "-eu", "-c", lines)
-	cmd.Dir = r.dir
-	cmd.Env = []string{"PATH=" + strings.Join(append([]string{os.Getenv("PATH")}, programs...), ":"), "DATABASE=" + database}
-	if said, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%s: %v\n%s%s", name, err, lines, said)
-	}
+	s.hold(tokens...)
 }

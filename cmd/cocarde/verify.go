@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"strings"
@@ -168,7 +169,8 @@ func (f verifyFlags) source() (verify.Source, *http.Client, error) {
 func anyLoopback(issuers []string) bool {
 	for _, i := range issuers {
 		if u, err := url.Parse(i); err == nil {
-			if h, err := acct.ParseHost(u.Host); u.Hostname() == "127.0.0.1" || u.Hostname() == "::1" || err == nil && h.Loopback() {
+			ip, _ := netip.ParseAddr(u.Hostname())
+			if h, err := acct.ParseHost(u.Host); ip.IsLoopback() || err == nil && h.Loopback() {
 				return true
 			}
 		}

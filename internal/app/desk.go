@@ -22,6 +22,8 @@ type Desk struct {
 	Keys   *keyring.Keeper
 	store  *store.Store
 	ring   *keyring.Keyring
+	closes time.Time // zero: the issuer goes on
+	now    func() time.Time
 }
 
 // OpenDesk opens a database that holds an issuer; it makes nothing.
@@ -44,8 +46,23 @@ func OpenDeskAt(ctx context.Context, cfg config.Config, now func() time.Time) (*
 		return nil, errors.Join(err, s.Close())
 	}
 	return &Desk{
-		Badges: attest.NewBadges(s, vault{id.data}, now), Keys: newKeeper(s, id, ring, cfg.Lang, now, slog.Default()), store: s, ring: ring,
+		Badges: attest.NewBadges(s, vault{id.data}, now), Keys: newKeeper(s, id, ring, newNotices(id, cfg, now), slog.Default()),
+		store: s, ring: ring, closes: cfg.Closing(), now: now,
 	}, nil
+}
+
+var errNotClosed = fault.New(fault.Conflict, "issuer_not_closed",
+	"This would revoke every badge for good, which ends an issuer. It waits for the day that COCARDE_CLOSES names.")
+
+// RevokeAll is that of attest.Badges, for an issuer whose day has come.
+func (d *Desk) RevokeAll(ctx context.Context, a attest.Act, progress func(n int)) error {
+	if d.closes.IsZero() {
+		return errNotClosed.Because(errors.New("it is not set"))
+	}
+	if d.now().Before(d.closes) {
+		return errNotClosed.Because(fmt.Errorf("it names %s", d.closes.Format(time.DateOnly)))
+	}
+	return d.Badges.RevokeAll(ctx, a, progress)
 }
 
 func openFound(ctx context.Context, s *store.Store, cfg config.Config) (identity, error) {
@@ -73,7 +90,8 @@ func (d *Desk) Close() error { return d.store.Close() }
 // Status is what cocarde db status tells.
 type Status struct {
 	Schema, Known int64
-	Issuer        string // empty if there is none yet
+	Issuer        string    // empty if there is none yet
+	LastEnd       time.Time // of all attestations, revoked ones too; zero if there is none
 }
 
 // MigrateDatabase brings the schema up to date, and makes a SQLite database where
@@ -107,5 +125,8 @@ func DatabaseStatus(ctx context.Context, cfg config.Config) (Status, error) {
 	}
 	found, _, err := s.Identity(ctx)
 	status.Issuer = found.Origin
+	if err == nil {
+		status.LastEnd, err = s.LastEnd(ctx)
+	}
 	return status, errors.Join(err, s.Close())
 }

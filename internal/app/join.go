@@ -58,11 +58,12 @@ func (a *App) join(id identity, p parts, o Options) error {
 	if p.sender != nil {
 		courier.Mailer = p.sender
 	}
+	notices := newNotices(id, o.Config, o.Now)
 	a.runner = jobs.New(jobs.Config{
 		Store: a.store, Board: board, Mailboxes: o.Config.Mailbox(), Holder: p.holder, Now: o.Now, Log: o.Log,
 		Publisher: statuslist.NewPublisher(a.store, board, ring, id.origin, o.Now),
-		Keys:      ring, Keeper: newKeeper(a.store, id, ring, o.Config.Lang, o.Now, o.Log),
-		Reminder: attest.NewReminders(a.store, vault{id.data}, id.origin, o.Config.Lang, o.Now, o.Log),
+		Keys:      ring, Keeper: newKeeper(a.store, id, ring, notices, o.Log),
+		Reminder: attest.NewReminders(a.store, notices, o.Log),
 		Courier:  courier,
 	})
 	return a.mount(id, p, o, ring, requests, verifier)
@@ -130,7 +131,7 @@ func newRequests(a *App, id identity, o Options, p requestParts) *attest.Request
 	return attest.NewRequests(attest.RequestsConfig{
 		Issuer: id.origin, Store: newReserving(a.store, a.record), Vault: vault{id.data}, Fediverse: p.instances, Profiles: p.instances,
 		Mailboxes: mail.NewMailboxes(o.Config.Resolver), Agencies: p.agencies, Signer: p.ring, Checker: p.checker,
-		Pseudonyms: newPseudonyms(id.data.VRF), Limits: limits, Validity: attest.DefaultValidity, Mail: p.mail,
+		Pseudonyms: newPseudonyms(id.data.VRF), Limits: limits, Validity: attest.DefaultValidity, Mail: p.mail, Closes: o.Config.Closing(),
 		Now: o.Now, Log: o.Log,
 	})
 }

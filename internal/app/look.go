@@ -13,6 +13,7 @@ func look(c config.Config) web.Look {
 	return web.Look{
 		Name: c.Name, Colours: own.Colours, Logo: own.Logo, Contact: own.Contact, ContactText: own.ContactText(), Lang: c.Lang,
 		MailboxDays: int(c.Mailbox() / (24 * time.Hour)),
+		Closes:      c.Closing(),
 		Legal: func(lang string) []web.Paragraph {
 			var all []web.Paragraph
 			for _, p := range own.Legal(lang) {

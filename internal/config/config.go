@@ -67,6 +67,10 @@ type Config struct {
 	Lang string `koanf:"COCARDE_LANG"`
 	// Contact is a mail address or an https:// URL, for whoever has a question.
 	Contact string `koanf:"COCARDE_CONTACT"`
+	// Closes is the day on which the issuer closes, as 2027-06-30. Once it is set, no new
+	// request is taken and no badge renewed, and pages and mails name the day; from that
+	// day on nothing is issued. Default: it does not close.
+	Closes string `koanf:"COCARDE_CLOSES"`
 	// MailboxDays is for how many days the mailbox of a badge is kept once that has
 	// ended: 1 to 3650. Default 365.
 	MailboxDays string `koanf:"COCARDE_MAILBOX_DAYS"`
@@ -75,6 +79,7 @@ type Config struct {
 	ownDir  bool
 	look    Look
 	mailbox time.Duration
+	closing time.Time
 }
 
 // Origin is the issuer's origin. On a free port it is known only once the
@@ -108,6 +113,9 @@ func (c Config) Proxies() []netip.Prefix { return slices.Clone(c.proxies) }
 
 // Mailbox is for how long the mailbox of an ended badge is kept, in whole days.
 func (c Config) Mailbox() time.Duration { return c.mailbox }
+
+// Closing is when the issuer closes: the beginning of a day in UTC, zero if it does not.
+func (c Config) Closing() time.Time { return c.closing }
 
 // Look is how the issuer presents itself, as the settings say.
 func (c Config) Look() Look { return c.look }
@@ -153,6 +161,9 @@ func (c Config) complete() (Config, error) {
 		return c, fmt.Errorf("COCARDE_LANG: there are no texts in %q; the languages are %s", c.Lang, strings.Join(locale.Languages(), ", "))
 	}
 	if c.mailbox, err = mailboxDays(c.MailboxDays); err != nil {
+		return c, err
+	}
+	if c.closing, err = closingDay(c.Closes); err != nil {
 		return c, err
 	}
 	c.look, err = c.readLook()
@@ -205,6 +216,18 @@ func mailboxDays(s string) (time.Duration, error) {
 		return 0, fmt.Errorf("COCARDE_MAILBOX_DAYS: %q is not a number of days from 1 to 3650", s)
 	}
 	return time.Duration(n) * 24 * time.Hour, nil
+}
+
+// closingDay reads a day. One of another century is a slip, which agents would be told.
+func closingDay(s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	day, err := time.Parse(time.DateOnly, s)
+	if err != nil || day.Year()/100 != 20 {
+		return time.Time{}, fmt.Errorf("COCARDE_CLOSES: %q is not a day of this century, written like 2027-06-30", s)
+	}
+	return day, nil
 }
 
 func onLoopback(host string) bool {

@@ -32,6 +32,12 @@ func TestDefaults(t *testing.T) {
 	if c, err := Load("", []string{"COCARDE_MAILBOX_DAYS=30"}); err != nil || c.Mailbox() != 30*24*time.Hour {
 		t.Errorf("30 days are %v, %v", c.Mailbox(), err)
 	}
+	if !c.Closing().IsZero() {
+		t.Errorf("it closes on %v", c.Closing())
+	}
+	if c, err := Load("", []string{"COCARDE_CLOSES=2027-06-30"}); err != nil || c.Closing() != time.Date(2027, 6, 30, 0, 0, 0, 0, time.UTC) {
+		t.Errorf("it closes on %v, %v", c.Closing(), err)
+	}
 	if got := c.Origin("127.0.0.1:8080"); got != "http://127.0.0.1:8080" {
 		t.Errorf("origin %q", got)
 	}
@@ -71,6 +77,10 @@ func TestRefused(t *testing.T) {
 		"short address":      {"COCARDE_URL=https://127.1", "host name"},
 		"hyphen first":       {"COCARDE_URL=https://-a.example", "host name"},
 		"other scheme":       {"COCARDE_URL=ftp://a.example", "must be https"},
+		"no day":             {"COCARDE_CLOSES=soon", "2027-06-30"},
+		"a day that is not":  {"COCARDE_CLOSES=2027-02-30", "2027-06-30"},
+		"a moment":           {"COCARDE_CLOSES=2027-06-30T10:00:00Z", "2027-06-30"},
+		"another century":    {"COCARDE_CLOSES=0227-06-30", "2027-06-30"},
 		"no days":            {"COCARDE_MAILBOX_DAYS=0", "1 to 3650"},
 		"too many days":      {"COCARDE_MAILBOX_DAYS=3651", "1 to 3650"},
 		"a duration":         {"COCARDE_MAILBOX_DAYS=720h", "1 to 3650"},

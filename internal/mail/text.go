@@ -57,8 +57,16 @@ func write(name, contact string, m attest.Message) (letter, error) {
 		return letter{}, fmt.Errorf("mail of unknown kind %q", m.Kind)
 	}
 	p.foot()
-	l := letter{subject: p.get("mail." + string(m.Kind) + ".subject"), body: strings.Join(p.paragraphs, "\n\n") + "\n"}
+	l := letter{subject: p.subject(m), body: strings.Join(p.paragraphs, "\n\n") + "\n"}
 	return l, p.err
+}
+
+// subject is that of the kind; but none asks for what an issuer that closes does not give.
+func (p *page) subject(m attest.Message) string {
+	if m.Kind == attest.MailKeyRevoked && m.Closing {
+		return p.get("mail.closing.revoked-subject")
+	}
+	return p.get("mail." + string(m.Kind) + ".subject")
 }
 
 // page gathers paragraphs, and keeps the first error.
@@ -105,14 +113,19 @@ func (p *page) unaskedCode(m attest.Message) {
 
 func (p *page) reminder(m attest.Message) {
 	p.text("mail.reminder.what")
-	p.text("mail.reminder.how")
-	p.text("mail.reminder.not-you")
+	if m.Closing {
+		p.text("mail.closing.why")
+		p.text("mail.key-revoked.not-you")
+	} else {
+		p.text("mail.reminder.how")
+		p.text("mail.reminder.not-you")
+	}
 	p.paragraphs = append(p.paragraphs, p.get("mail.reminder.stop")+"\n"+m.StopURL)
 }
 
 func (p *page) withdrawn(m attest.Message) {
 	p.text("mail.withdrawn.what")
-	p.paragraphs = append(p.paragraphs, p.get("mail.withdrawn.anew")+"\n"+m.Issuer+"/")
+	p.anew("mail.withdrawn.anew", m)
 	p.text("mail.withdrawn.not-you")
 }
 
@@ -132,8 +145,17 @@ func (p *page) badge(m attest.Message) {
 
 func (p *page) keyRevoked(m attest.Message) {
 	p.text("mail.key-revoked.what")
-	p.paragraphs = append(p.paragraphs, p.get("mail.key-revoked.anew")+"\n"+m.Issuer+"/")
+	p.anew("mail.key-revoked.anew", m)
 	p.text("mail.key-revoked.not-you")
+}
+
+// anew says where to ask for another badge, or that there is none.
+func (p *page) anew(id string, m attest.Message) {
+	if m.Closing {
+		p.text("mail.closing.no-other")
+		return
+	}
+	p.paragraphs = append(p.paragraphs, p.get(id)+"\n"+m.Issuer+"/")
 }
 
 func (p *page) foot() {

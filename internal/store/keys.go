@@ -55,6 +55,15 @@ func (s *Store) LastExpiry(ctx context.Context, kid string) (end time.Time, err 
 	return end, err
 }
 
+// LastEnd gives the latest end of all attestations, of those that are revoked too; the zero time if
+// there is none, or all of them ended so long ago that their keys are gone.
+func (s *Store) LastEnd(ctx context.Context) (end time.Time, err error) {
+	err = s.reader.read(ctx).row(`
+		SELECT MAX(ends) FROM (SELECT (SELECT MAX(expires_at) FROM attestations a WHERE a.kid = k.kid) AS ends FROM signing_keys k) AS e`,
+		nil, moment{&end})
+	return end, err
+}
+
 // ChangeKeys implements keyring.Store.
 func (s *Store) ChangeKeys(ctx context.Context, changes []keyring.Change) error {
 	return s.writer.write(ctx, func(w *writing) error {

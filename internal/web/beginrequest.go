@@ -22,7 +22,19 @@ func (s *Web) start(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.pages.show(w, r, http.StatusOK, "request", startPage{former})
+	name := "request"
+	if s.pages.look.Closing() {
+		name = "closing"
+	}
+	return s.pages.show(w, r, http.StatusOK, name, startPage{former})
+}
+
+// unlessClosing leads to where it is said that there is nothing to ask for, if there is not.
+func (s *Web) unlessClosing(f func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
+	if !s.pages.look.Closing() {
+		return f
+	}
+	return func(w http.ResponseWriter, r *http.Request) error { return s.redirect(w, r, "/request") }
 }
 
 // former is the request that this browser holds, nil for one of which nothing is

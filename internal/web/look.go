@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"time"
 
 	"cocarde.example/internal/colour"
 )
@@ -22,7 +23,11 @@ type Look struct {
 	Lang                 string // of readers who ask for no language that there is
 	// MailboxDays is for how many days the mailbox of an ended badge is kept.
 	MailboxDays int
+	Closes      time.Time // the day on which the issuer closes; zero: it does not
 }
+
+// Closing says whether the issuer is to close: it takes no requests for badges any more.
+func (l Look) Closing() bool { return !l.Closes.IsZero() }
 
 // Paragraph is one of the legal notice, or the heading of those that follow.
 type Paragraph struct {

@@ -284,6 +284,12 @@ func newSealer(t *testing.T) web.Sealer {
 
 func visit(t *testing.T, lang string, report verify.Report) *visitor {
 	t.Helper()
+	return visitAs(t, look, lang, report)
+}
+
+// visitAs is a visit to an issuer of another look.
+func visitAs(t *testing.T, look web.Look, lang string, report verify.Report) *visitor {
+	t.Helper()
 	pages, err := web.NewPages(cocarde.Contract, look)
 	if err != nil {
 		t.Fatal(err)
