@@ -128,6 +128,10 @@ func (s *site) pourTable(ctx context.Context, from, to *sql.DB, table string, na
 	rows, err := from.QueryContext(ctx, "SELECT "+strings.Join(names, ", ")+" FROM "+table)
 	must(s.t, err)
 	defer rows.Close()
+	own := "" // ids that the database would give by itself
+	if s.database != nil {
+		own = "OVERRIDING SYSTEM VALUE"
+	}
 	places := make([]string, len(names))
 	values, into := make([]any, len(names)), make([]any, len(names))
 	for i := range names {
@@ -135,7 +139,7 @@ func (s *site) pourTable(ctx context.Context, from, to *sql.DB, table string, na
 	}
 	for rows.Next() {
 		must(s.t, rows.Scan(into...))
-		_, err := to.ExecContext(ctx, fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)", table, strings.Join(names, ", "), strings.Join(places, ", ")), values...)
+		_, err := to.ExecContext(ctx, fmt.Sprintf("INSERT INTO %s (%s) %s VALUES (%s)", table, strings.Join(names, ", "), own, strings.Join(places, ", ")), values...)
 		must(s.t, err)
 	}
 	must(s.t, rows.Err())

@@ -45,7 +45,7 @@ func newRecipe(t *testing.T) *recipe {
 	}
 	url, password := r.newDatabase(t)
 	here := strings.NewReplacer(
-		"127.0.0.1:5432/", url+"/", "127.0.0.1:5432:", url+":", ":PASSWORD", ":"+password,
+		"127.0.0.1:5432/", url+"/",
 		"bind :443", "bind "+r.address+":8443", "bind :80", "bind "+r.address+":8080",
 		"127.0.0.1:8081", r.address+":8081", "127.0.0.1:8082", r.address+":8082", "127.0.0.1:%i", r.address+":%i",
 		"/etc/", dir+"/etc/", "/var/lib/", dir+"/var/lib/",
@@ -54,11 +54,12 @@ func newRecipe(t *testing.T) *recipe {
 		r.files[block[1]] = here.Replace(block[2])
 		r.write(t, block[1], r.files[block[1]])
 	}
-	for _, wanted := range []string{"/etc/cocarde/pgpass", "/etc/cocarde/cocarde.conf", "/etc/systemd/system/cocarde@.service", "/etc/haproxy/haproxy.cfg"} {
+	for _, wanted := range []string{"/etc/cocarde/cocarde.conf", "/etc/systemd/system/cocarde@.service", "/etc/haproxy/haproxy.cfg"} {
 		if r.files[wanted] == "" {
 			t.Fatalf("there is no file %s among %q", wanted, slices.Sorted(maps.Keys(r.files)))
 		}
 	}
+	r.write(t, "/etc/cocarde/pgpass", url+":cocarde:cocarde:"+password+"\n")
 	r.write(t, "/etc/cocarde/smtp-password", "not used here\n")
 	if err := os.MkdirAll(dir+"/var/lib/cocarde", 0o700); err != nil {
 		t.Fatal(err)
