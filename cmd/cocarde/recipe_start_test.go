@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"filippo.io/age"
@@ -81,4 +83,22 @@ func TestTheRecipesForUpgrades(t *testing.T) {
 		}
 		s.hold(marie, karim)
 	})
+}
+
+// No recipe of the document is left out.
+func TestEveryRecipeIsRun(t *testing.T) {
+	t.Parallel()
+	var tests strings.Builder
+	files, err := filepath.Glob("recipe_*_test.go")
+	must(t, err)
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		must(t, err)
+		tests.Write(text)
+	}
+	for name := range newSite(t, "", nil).scripts {
+		if !strings.Contains(tests.String(), `"`+name+`"`) {
+			t.Errorf("nothing runs %q", name)
+		}
+	}
 }
