@@ -377,16 +377,16 @@ type AccountProof struct {
 
 // AccountProofMethod How the account is to be proven.
 type AccountProofMethod struct {
-	// Method `oauth` is signing in at the account's own instance. `link` is placing the badge's
-	// link in the account's profile.
+	// Method `oauth` is signing in at the account's own instance. `link` is placing `link_url` in the
+	// account's profile: the badge's link or, for access, one made for this request.
 	//
 	//
 	// Examples: oauth
 	Method AccountProofMethodMethod `json:"method"`
 }
 
-// AccountProofMethodMethod `oauth` is signing in at the account's own instance. `link` is placing the badge's
-// link in the account's profile.
+// AccountProofMethodMethod `oauth` is signing in at the account's own instance. `link` is placing `link_url` in the
+// account's profile: the badge's link or, for access, one made for this request.
 //
 // Examples: oauth
 type AccountProofMethodMethod string
@@ -1094,6 +1094,18 @@ type GetBadgeQRSVGParams struct {
 	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
 }
 
+// ReadContractParams defines parameters for ReadContract.
+type ReadContractParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
+// ReadGroupParams defines parameters for ReadGroup.
+type ReadGroupParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
 // ReadLegalNoticeParams defines parameters for ReadLegalNotice.
 type ReadLegalNoticeParams struct {
 	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
@@ -1175,6 +1187,12 @@ type ReadRequestParams struct {
 	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
 }
 
+// LeaveAccountProofParams defines parameters for LeaveAccountProof.
+type LeaveAccountProofParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
 // ProveAccountOnPageFormdataBody defines parameters for ProveAccountOnPage.
 type ProveAccountOnPageFormdataBody struct {
 	Code *string `form:"code,omitempty" json:"code,omitempty"`
@@ -1182,6 +1200,12 @@ type ProveAccountOnPageFormdataBody struct {
 
 // ProveAccountOnPageParams defines parameters for ProveAccountOnPage.
 type ProveAccountOnPageParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
+// LeaveAttestationParams defines parameters for LeaveAttestation.
+type LeaveAttestationParams struct {
 	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
 	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
 }
@@ -1194,6 +1218,12 @@ type IssueOnPageParams struct {
 
 // DownloadAttestationParams defines parameters for DownloadAttestation.
 type DownloadAttestationParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
+// LeaveBadgeErasureParams defines parameters for LeaveBadgeErasure.
+type LeaveBadgeErasureParams struct {
 	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
 	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
 }
@@ -1212,14 +1242,32 @@ type EraseOnPageParams struct {
 // EraseOnPageFormdataBodySure defines parameters for EraseOnPage.
 type EraseOnPageFormdataBodySure string
 
+// LeaveBadgeWithdrawalParams defines parameters for LeaveBadgeWithdrawal.
+type LeaveBadgeWithdrawalParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
 // WithdrawBadgeOnPageParams defines parameters for WithdrawBadgeOnPage.
 type WithdrawBadgeOnPageParams struct {
 	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
 	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
 }
 
+// LeaveMailboxCodeParams defines parameters for LeaveMailboxCode.
+type LeaveMailboxCodeParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
 // RenewCodeOnPageParams defines parameters for RenewCodeOnPage.
 type RenewCodeOnPageParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
+// LeaveMailboxProofParams defines parameters for LeaveMailboxProof.
+type LeaveMailboxProofParams struct {
 	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
 	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
 }
@@ -1235,6 +1283,12 @@ type ProveMailboxOnPageParams struct {
 	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
 }
 
+// LeaveProfileCheckParams defines parameters for LeaveProfileCheck.
+type LeaveProfileCheckParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
 // CheckProfileParams defines parameters for CheckProfile.
 type CheckProfileParams struct {
 	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
@@ -1243,6 +1297,12 @@ type CheckProfileParams struct {
 
 // DownloadRecordParams defines parameters for DownloadRecord.
 type DownloadRecordParams struct {
+	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
+	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
+}
+
+// LeaveWithdrawalParams defines parameters for LeaveWithdrawal.
+type LeaveWithdrawalParams struct {
 	// Lang The language to answer in, over Accept-Language. One that there is not counts as none.
 	Lang *Lang `form:"lang,omitempty" json:"lang,omitempty"`
 }

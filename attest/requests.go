@@ -34,7 +34,7 @@ var (
 	errToken = fault.New(fault.Unauthorized, "token_wrong",
 		"There is no such request, or the token is not its own. Send the token that you got when the request began.")
 	errExpired = fault.New(fault.Gone, "request_expired",
-		"This request has ended: its 24 hours are over.")
+		"This request has ended: its time is over.")
 	errWithdrawn = fault.New(fault.Gone, "request_withdrawn",
 		"You have stopped this request.")
 	errRefused = fault.New(fault.Gone, "request_refused",

@@ -9,7 +9,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// docs shows the contract, in the language in which it is written.
+// docs shows what the contract is for and what is in it, in the language in which it
+// is written.
 func (s *Web) docs(w http.ResponseWriter, r *http.Request) error {
 	c, err := s.pages.contract()
 	if err != nil {
@@ -18,35 +19,45 @@ func (s *Web) docs(w http.ResponseWriter, r *http.Request) error {
 	return s.pages.show(w, r, http.StatusOK, "docs", c)
 }
 
-// schemas shows what the bodies of the contract are made of.
-func (s *Web) schemas(w http.ResponseWriter, r *http.Request) error {
+// docsGroup shows the operations of one group, and what their bodies are made of.
+func (s *Web) docsGroup(w http.ResponseWriter, r *http.Request) error {
 	c, err := s.pages.contract()
 	if err != nil {
 		return err
 	}
-	return s.pages.show(w, r, http.StatusOK, "schemas", c)
+	for _, g := range c.Groups {
+		if g.Name == r.PathValue("group") {
+			return s.pages.show(w, r, http.StatusOK, "docs-group", struct {
+				group
+				Groups []group
+			}{g, c.Groups})
+		}
+	}
+	return errNotFound
 }
 
-// contract is what the page shows of openapi.yaml.
+// contract is what the pages show of openapi.yaml.
 type contract struct {
 	Title, Version, Description string
-	Tags                        []tag
+	Groups                      []group
 	Refusals                    []answer // each status once
-	Schemas                     []schema
+	Schemas                     []schema // of refusals
 }
 
-type tag struct {
+// group is a tag of the contract. It has a page of its own.
+type group struct {
 	Name, Description string
 	Operations        []operation
+	Schemas           []schema // that its operations use, each whole
 }
 
 type operation struct {
-	Method, Path, Summary, Description string
-	Token                              bool // needs the request's bearer token
-	Parameters                         []parameter
-	Body                               string // name of the schema
-	Answers                            []answer
-	Refusals                           []string // statuses
+	ID, Method, Path, Summary, Description string
+	Token                                  bool // needs the request's bearer token
+	Parameters                             []parameter
+	Body                                   string // name of the schema
+	Answers                                []answer
+	Refusals                               []string // statuses
 }
 
 type parameter struct {
@@ -66,15 +77,17 @@ type body struct{ Type, Schema string }
 
 type schema struct {
 	Name, Description, Type string
+	Values                  []string // if these are all that there are
 	Members                 []memberOf
 }
 
 type memberOf struct {
 	Name, Type, Schema, Description string
+	Values                          []string
 	Required                        bool
 }
 
-// parseContract reads what the page shows; the rest of the contract is for programs.
+// parseContract reads what the pages show; the rest of the contract is for programs.
 func parseContract(text []byte) (contract, error) {
 	var f file
 	if err := yaml.Unmarshal(text, &f); err != nil {
@@ -82,7 +95,7 @@ func parseContract(text []byte) (contract, error) {
 	}
 	c := contract{Title: f.Info.Title, Version: f.Info.Version, Description: f.Info.Description}
 	for _, t := range f.Tags {
-		c.Tags = append(c.Tags, tag{Name: t.Name, Description: t.Description})
+		c.Groups = append(c.Groups, group{Name: t.Name, Description: t.Description})
 	}
 	for path, item := range pairs[fileItem](f.Paths) {
 		for _, method := range []string{"get", "post", "put", "delete"} {
@@ -92,14 +105,12 @@ func parseContract(text []byte) (contract, error) {
 		}
 	}
 	slices.SortFunc(c.Refusals, func(x, y answer) int { return strings.Compare(x.Status, y.Status) })
-	for name, s := range pairs[fileSchema](f.Components.Schemas) {
-		c.Schemas = append(c.Schemas, s.describe(name))
-	}
+	c.addSchemas(f.schemas())
 	return c, nil
 }
 
 // add takes an operation in. Its refusals are alike in all operations, so that the
-// page explains each but once.
+// overview explains each but once.
 func (c *contract) add(tags []string, o operation) {
 	all := o.Answers
 	o.Answers = nil
@@ -113,11 +124,52 @@ func (c *contract) add(tags []string, o operation) {
 			c.Refusals = append(c.Refusals, a)
 		}
 	}
-	for i := range c.Tags {
-		if slices.Contains(tags, c.Tags[i].Name) {
-			c.Tags[i].Operations = append(c.Tags[i].Operations, o)
+	for i := range c.Groups {
+		if slices.Contains(tags, c.Groups[i].Name) {
+			c.Groups[i].Operations = append(c.Groups[i].Operations, o)
 		}
 	}
+}
+
+// addSchemas gives each page the schemas that it uses, so that nobody has to leave it.
+func (c *contract) addSchemas(all []schema) {
+	for i, g := range c.Groups {
+		var names []string
+		for _, o := range g.Operations {
+			names = append(append(names, o.Body), bodies(o.Answers)...)
+		}
+		c.Groups[i].Schemas = used(all, names)
+	}
+	c.Schemas = used(all, bodies(c.Refusals))
+}
+
+func bodies(answers []answer) (names []string) {
+	for _, a := range answers {
+		for _, b := range a.Bodies {
+			names = append(names, b.Schema)
+		}
+	}
+	return names
+}
+
+// used gives the schemas of these names and those that they are made of, in the order
+// of the contract.
+func used(all []schema, names []string) (found []schema) {
+	for i := 0; i < len(names); i++ { // names grows
+		for _, s := range all {
+			for _, m := range s.Members {
+				if s.Name == names[i] && !slices.Contains(names, m.Schema) {
+					names = append(names, m.Schema)
+				}
+			}
+		}
+	}
+	for _, s := range all {
+		if slices.Contains(names, s.Name) {
+			found = append(found, s)
+		}
+	}
+	return found
 }
 
 func last(ref string) string { return ref[strings.LastIndexByte(ref, '/')+1:] }

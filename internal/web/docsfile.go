@@ -10,7 +10,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// file is the shape of openapi.yaml, as far as the page needs it. Nodes keep the
+// file is the shape of openapi.yaml, as far as the pages need it. Nodes keep the
 // order of the file.
 type file struct {
 	Info struct{ Title, Version, Description string }
@@ -30,6 +30,7 @@ type fileItem struct {
 }
 
 type fileOperation struct {
+	OperationID string `yaml:"operationId"`
 	Tags        []string
 	Summary     string
 	Description string
@@ -60,6 +61,7 @@ type fileSchema struct {
 	Ref         string `yaml:"$ref"`
 	Type        string
 	Description string
+	Enum        []string
 	Required    []string
 	Properties  yaml.Node
 	Items       *fileSchema
@@ -84,7 +86,7 @@ func (i fileItem) operation(method string) *fileOperation {
 
 func (f *file) describe(o fileOperation, method, path string, shared []fileParameter) operation {
 	d := operation{
-		Method: method, Path: path, Summary: o.Summary, Description: o.Description, Token: len(o.Security) > 0,
+		ID: o.OperationID, Method: method, Path: path, Summary: o.Summary, Description: o.Description, Token: len(o.Security) > 0,
 		Body: last(o.RequestBody.Content["application/json"].Schema.Ref),
 	}
 	for _, p := range slices.Concat(shared, o.Parameters) {
@@ -107,14 +109,24 @@ func (f *file) describe(o fileOperation, method, path string, shared []fileParam
 	return d
 }
 
-func (s fileSchema) describe(name string) schema {
-	d := schema{Name: name, Description: s.Description, Type: s.Type}
-	for member, m := range pairs[fileSchema](s.Properties) {
-		kind, ref := m.Type, m.Ref
-		if m.Items != nil {
-			kind, ref = fmt.Sprintf("list of %s", m.Items.Type), m.Items.Ref
-		}
-		d.Members = append(d.Members, memberOf{member, kind, last(ref), m.Description, slices.Contains(s.Required, member)})
+func (f *file) schemas() (all []schema) {
+	for name, s := range pairs[fileSchema](f.Components.Schemas) {
+		all = append(all, schema{name, s.Description, s.Type, s.Enum, s.members("")})
 	}
-	return d
+	return all
+}
+
+// members gives those of an object, and after a member that is an object itself its
+// own, by their path.
+func (s fileSchema) members(path string) (all []memberOf) {
+	for name, m := range pairs[fileSchema](s.Properties) {
+		item, kind := m, m.Type
+		if m.Items != nil {
+			item, kind = *m.Items, fmt.Sprintf("list of %s", m.Items.Type)
+		}
+		required := slices.Contains(s.Required, name)
+		all = append(all, memberOf{path + name, kind, last(item.Ref), m.Description, item.Enum, required})
+		all = append(all, item.members(path+name+".")...)
+	}
+	return all
 }

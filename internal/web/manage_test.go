@@ -119,5 +119,7 @@ func TestRenewalPages(t *testing.T) {
 		v.get(here).is(200, texts[1])
 		v.request.view.State = attest.Issued
 		v.get(here).is(200, texts[2], managing)
+		v.request.view.State = attest.Expired
+		v.get(here).is(200, `href="/b/`+badge+`"`).lacks(`class="button" href="/request"`, "Nothing was published", "Rien n’a été publié")
 	}
 }

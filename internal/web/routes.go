@@ -31,21 +31,26 @@ func (s *Web) Mount(router *mux.Router) {
 	get("/request/new/{question}", s.unlessClosing(s.ask))
 	post("/request/new/{question}", s.unlessClosing(s.answer))
 	get("/request/{id}", s.step(s.where))
-	post("/request/{id}/account-proof", s.step(s.proveAccount))
-	post("/request/{id}/mailbox-proof", s.step(s.proveMailbox))
-	post("/request/{id}/mailbox-code", s.step(s.renewCode))
-	post("/request/{id}/attestation", s.step(s.issue))
 	get("/request/{id}/attestation.txt", s.step(s.download))
-	post("/request/{id}/profile-check", s.step(s.checkProfile))
-	post("/request/{id}/withdrawal", s.step(s.withdraw))
 	get("/request/{id}/record.json", s.step(s.takeRecord))
-	post("/request/{id}/badge-withdrawal", s.step(s.withdrawBadge))
-	post("/request/{id}/badge-erasure", s.step(s.eraseBadge))
+	for name, take := range map[string]func(http.ResponseWriter, *http.Request, agent) error{
+		"account-proof":    s.proveAccount,
+		"mailbox-proof":    s.proveMailbox,
+		"mailbox-code":     s.renewCode,
+		"attestation":      s.issue,
+		"profile-check":    s.checkProfile,
+		"withdrawal":       s.withdraw,
+		"badge-withdrawal": s.withdrawBadge,
+		"badge-erasure":    s.eraseBadge,
+	} {
+		post("/request/{id}/"+name, s.step(take))
+		get("/request/{id}/"+name, s.toRequest) // the address bar has it after a refusal
+	}
 	get("/verify", s.check)
 	post("/verify", s.checkTyped)
 	get("/problems/{code}", s.problem)
 	get("/docs", s.docs)
-	get("/docs/schemas", s.schemas)
+	get("/docs/{group}", s.docsGroup)
 	get("/static/{file}", s.pages.serveStatic)
 	get("/logo.png", s.serveLogo)
 	get("/favicon.svg", s.serveRosette)

@@ -179,6 +179,11 @@ func (s *Web) elsewhere(w http.ResponseWriter, r *http.Request) error {
 	return s.pages.show(w, r, http.StatusForbidden, "request-elsewhere", nil)
 }
 
+// toRequest leads from the address of a form to the page that has the form.
+func (s *Web) toRequest(w http.ResponseWriter, r *http.Request) error {
+	return s.redirect(w, r, "/request/"+url.PathEscape(r.PathValue("id")))
+}
+
 // where shows where the request stands, in its own language; choosing another
 // there changes it for the mails too.
 func (s *Web) where(w http.ResponseWriter, r *http.Request, a agent) error {

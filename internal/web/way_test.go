@@ -50,7 +50,7 @@ func TestStates(t *testing.T) {
 		"issued": {attest.ByOAuth, attest.Issued, nil, 0, "Your badge is ready", "Votre badge est prêt",
 			[]string{`src="/b/` + badge + `.svg" alt="`, `>` + issuer + "/b/" + badge + `</textarea>`, here + "/attestation.txt", here + "/profile-check"}},
 		"issued by link": {attest.ByLink, attest.Issued, nil, 0, "If it is still there, save your profile once more", "S’il y est toujours, enregistrez votre profil encore une fois", nil},
-		"expired":        {attest.ByOAuth, attest.Expired, nil, 0, "its 24 hours are over", "ses 24 heures sont écoulées", []string{`href="/request"`}},
+		"expired":        {attest.ByOAuth, attest.Expired, nil, 0, "its time is over", "son délai est écoulé", []string{`href="/request"`}},
 		"withdrawn":      {attest.ByOAuth, attest.Withdrawn, nil, 0, "You have stopped this request", "Vous avez abandonné", []string{`href="/request"`}},
 		"refused":        {attest.ByOAuth, attest.Refused, nil, 0, "after too many wrong codes", "trop de codes faux", []string{`href="/request"`}},
 	} {
@@ -165,8 +165,8 @@ func TestABadgeNotInForce(t *testing.T) {
 			[]string{"Votre badge est suspendu", "suspendu le 23\u00a0novembre 2026", "Ne placez pas son lien"}, true},
 		{attest.BadgeRevoked, []string{"Your badge is revoked", "revoked on 23\u00a0November 2026", "Take its link out", `class="failed"`, `href="/request"`},
 			[]string{"Votre badge est révoqué", "révoqué le 23\u00a0novembre 2026", "Retirez son lien"}, false},
-		{attest.BadgeEnded, []string{"Your badge has ended", "ended on 23\u00a0November 2026", "Take its link out", `href="/request"`},
-			[]string{"Votre badge a pris fin", "a pris fin le 23\u00a0novembre 2026", "Retirez son lien"}, false},
+		{attest.BadgeEnded, []string{"Your badge has ended", "ended on 23\u00a0November 2026", "Leave its link in your profile", `href="/b/` + badge + `/manage"`},
+			[]string{"Votre badge a pris fin", "a pris fin le 23\u00a0novembre 2026", "Laissez son lien dans votre profil"}, false},
 	} {
 		for lang, words := range map[string][]string{"en": c.en, "fr": c.fr} {
 			v := underWay(t, lang, attest.ByLink, attest.Issued)
@@ -301,9 +301,9 @@ func TestDownload(t *testing.T) {
 	file := v.get(here + "/attestation.txt").is(200)
 	v.now = whenAsked.Add(24 * time.Hour)
 	v.get(here + "/attestation.txt").to(here)
-	v.request.fails = fault.New(fault.Gone, "request_expired", "This request has ended: its 24 hours are over.")
+	v.request.fails = fault.New(fault.Gone, "request_expired", "This request has ended: its time is over.")
 	v.post(here + "/profile-check").to(here)
-	v.get(here).is(200, "This request has ended: its 24 hours are over.", "Your badge stays as it is.", `href="/b/`+badge+`"`).lacks("Nothing was published")
+	v.get(here).is(200, "This request has ended: its time is over.", "Your badge stays as it is.", `href="/b/`+badge+`"`).lacks("Nothing was published")
 	v.get("/request").is(200).lacks(here)
 	if file.text != disclosed+"\n" || file.header.Get("Content-Disposition") != `attachment; filename="cocarde-`+badge+`.txt"` ||
 		file.header.Get("Content-Type") != "text/plain; charset=utf-8" || file.header.Get("Cache-Control") != "no-store" {
