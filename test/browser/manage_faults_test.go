@@ -72,6 +72,7 @@ func TestManagingMeetsTheUnexpected(t *testing.T) {
 			a.inBothLanguages()
 			a.choose("details.stop summary")
 			a.wants(a.click(`form[action*="/withdrawal"] button`), 200)
+			a.says(badge) // which the profile should show again
 			a.seen("access-stopped-" + lang)
 
 			a.manage(badge, "renewal", "oauth")
