@@ -2,6 +2,7 @@ package jobs_test
 
 import (
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,10 +13,11 @@ import (
 func TestReminding(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		sent, left, broken := 0, 5, false
+		sent, left := 0, 5
+		var broken atomic.Bool
 		d := &database{}
 		p := runReminding(t, d, "one", func() (bool, error) {
-			if broken {
+			if broken.Load() {
 				return false, errors.New("storage_busy")
 			}
 			sent++
@@ -37,14 +39,14 @@ func TestReminding(t *testing.T) {
 		if sent != 6 {
 			t.Errorf("reminded %d times, want 6", sent)
 		}
-		broken = true
+		broken.Store(true)
 		_, before := p.work.counts()
 		time.Sleep(20 * time.Minute)
 		synctest.Wait()
 		if _, after := p.work.counts(); after-before < 1000 {
 			t.Errorf("published %d times while nobody could be reminded", after-before)
 		}
-		broken = false
+		broken.Store(false)
 		time.Sleep(time.Second)
 		synctest.Wait()
 		if sent != 7 {
