@@ -13,31 +13,29 @@ import (
 func TestReminding(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		sent, left := 0, 5
+		var sent atomic.Int64
 		var broken atomic.Bool
 		d := &database{}
 		p := runReminding(t, d, "one", func() (bool, error) {
 			if broken.Load() {
 				return false, errors.New("storage_busy")
 			}
-			sent++
-			left--
-			return left > 0, nil
+			return sent.Add(1) < 5, nil
 		})
 		time.Sleep(5 * time.Second)
 		synctest.Wait()
-		if sent != 5 {
-			t.Errorf("reminded %d times at once, want 5", sent)
+		if n := sent.Load(); n != 5 {
+			t.Errorf("reminded %d times at once, want 5", n)
 		}
 		time.Sleep(9 * time.Minute)
 		synctest.Wait()
-		if sent != 5 {
-			t.Errorf("reminded %d times before the time has come", sent)
+		if n := sent.Load(); n != 5 {
+			t.Errorf("reminded %d times before the time has come", n)
 		}
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
-		if sent != 6 {
-			t.Errorf("reminded %d times, want 6", sent)
+		if n := sent.Load(); n != 6 {
+			t.Errorf("reminded %d times, want 6", n)
 		}
 		broken.Store(true)
 		_, before := p.work.counts()
@@ -49,8 +47,8 @@ func TestReminding(t *testing.T) {
 		broken.Store(false)
 		time.Sleep(time.Second)
 		synctest.Wait()
-		if sent != 7 {
-			t.Errorf("reminded %d times, want 7", sent)
+		if n := sent.Load(); n != 7 {
+			t.Errorf("reminded %d times, want 7", n)
 		}
 	})
 }
