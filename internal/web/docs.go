@@ -156,11 +156,13 @@ func bodies(answers []answer) (names []string) {
 // of the contract.
 func used(all []schema, names []string) (found []schema) {
 	for i := 0; i < len(names); i++ { // names grows
-		for _, s := range all {
-			for _, m := range s.Members {
-				if s.Name == names[i] && !slices.Contains(names, m.Schema) {
-					names = append(names, m.Schema)
-				}
+		at := slices.IndexFunc(all, func(s schema) bool { return s.Name == names[i] })
+		if at < 0 {
+			continue
+		}
+		for _, m := range all[at].Members {
+			if !slices.Contains(names, m.Schema) {
+				names = append(names, m.Schema)
 			}
 		}
 	}
