@@ -14,15 +14,6 @@ import (
 	"cocarde.example/internal/web"
 )
 
-func contract(t *testing.T) *openapi3.T {
-	t.Helper()
-	doc, err := contracttest.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return doc
-}
-
 // TestRoutes: every route stands in the contract, and the reverse.
 func TestRoutes(t *testing.T) {
 	t.Parallel()
@@ -49,7 +40,7 @@ func TestRoutes(t *testing.T) {
 		t.Fatal(err)
 	}
 	var promised []string
-	for path, item := range contract(t).Paths.Map() {
+	for path, item := range contracttest.Contract(t).Paths.Map() {
 		for method := range item.Operations() {
 			promised = append(promised, method+" "+path)
 		}
@@ -70,7 +61,7 @@ func TestRoutes(t *testing.T) {
 // unknown, strings and lists are bounded, and nothing becomes an any by oneOf.
 func TestSchemas(t *testing.T) {
 	t.Parallel()
-	doc := contract(t)
+	doc := contracttest.Contract(t)
 	for name, s := range doc.Components.Schemas {
 		checkSchema(t, name, s)
 	}

@@ -17,8 +17,18 @@ import (
 	"cocarde.example"
 )
 
-// Load reads and validates the contract, once.
-var Load = sync.OnceValues(func() (*openapi3.T, error) {
+// Contract gives the contract, which is read and valid.
+func Contract(t testing.TB) *openapi3.T {
+	t.Helper()
+	doc, err := load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+// load reads and validates the contract, once.
+var load = sync.OnceValues(func() (*openapi3.T, error) {
 	doc, err := openapi3.NewLoader().LoadFromData(cocarde.Contract)
 	if err != nil {
 		return nil, err
@@ -27,7 +37,7 @@ var Load = sync.OnceValues(func() (*openapi3.T, error) {
 })
 
 var router = sync.OnceValues(func() (routers.Router, error) {
-	doc, err := Load()
+	doc, err := load()
 	if err != nil {
 		return nil, err
 	}

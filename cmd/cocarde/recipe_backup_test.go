@@ -37,7 +37,7 @@ func TestTheRecipesForBackups(t *testing.T) {
 }
 
 func (s *site) databaseURL() string {
-	_, url, _ := strings.Cut(s.read("/etc/cocarde/cocarde.conf"), "COCARDE_DATABASE=")
+	_, url, _ := strings.Cut(s.read(confFile), "COCARDE_DATABASE=")
 	url, _, _ = strings.Cut(url, "\n")
 	return url
 }

@@ -23,7 +23,7 @@ import (
 // allowed here.
 func (s *site) issue() (marie, karim issuedAnswer) {
 	s.t.Helper()
-	cfg, err := config.Load(s.dir+"/etc/cocarde/cocarde.conf", s.settings("8081"))
+	cfg, err := config.Load(s.dir+confFile, s.settings("8081"))
 	must(s.t, err)
 	ctx, cancel := context.WithTimeout(s.t.Context(), demoTime)
 	defer cancel()
@@ -123,7 +123,7 @@ func founded(t *testing.T, s *site) (marie, karim string) {
 	t.Helper()
 	if s.database != nil {
 		s.makesDatabase()
-		s.sh("cocarde db migrate --config " + s.dir + "/etc/cocarde/cocarde.conf")
+		s.sh("cocarde db migrate " + s.conf())
 	}
 	first, second := s.issue()
 	s.serve("8081")

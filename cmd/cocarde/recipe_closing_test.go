@@ -17,10 +17,9 @@ func TestTheRecipesForClosing(t *testing.T) {
 		s := newSite(t, "", database)
 		s.recipient("/etc/cocarde/backup-recipients")
 		marie, karim := founded(t, s)
-		conf := "--config " + s.dir + "/etc/cocarde/cocarde.conf"
-		revoke := "cocarde attestations revoke --all --reason other " + conf
+		revoke := "cocarde attestations revoke --all --reason other " + s.conf()
 		s.refuses(revoke, "issuer_not_closed: it is not set")
-		says(t, s.sh("cocarde db status "+conf), `ends +[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]+Z, the last attestation`)
+		says(t, s.sh("cocarde db status "+s.conf()), `ends +[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]+Z, the last attestation`)
 
 		day := time.Now().Add(100 * 24 * time.Hour)
 		changes := []string{"2027-06-30", day.Format(time.DateOnly)}
@@ -45,7 +44,7 @@ func TestTheRecipesForClosing(t *testing.T) {
 		s.refuses(revoke, "issuer_not_closed: it names "+day.Format(time.DateOnly))
 
 		// The day has come.
-		s.write("/etc/cocarde/cocarde.conf", strings.ReplaceAll(s.read("/etc/cocarde/cocarde.conf"), day.Format(time.DateOnly), time.Now().UTC().Format(time.DateOnly)))
+		s.write(confFile, strings.ReplaceAll(s.read(confFile), day.Format(time.DateOnly), time.Now().UTC().Format(time.DateOnly)))
 		says(t, s.run("revoke what is left"), "2 badges revoked")
 		says(t, s.sh(revoke), "^0 badges revoked")
 		s.holdNot("revoked", marie, karim)

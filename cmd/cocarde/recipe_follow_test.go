@@ -99,7 +99,7 @@ func (s *site) settings(port string) (all []string) {
 // serve starts a server, and waits until it is ready.
 func (s *site) serve(port string) {
 	s.t.Helper()
-	cmd := exec.CommandContext(context.WithoutCancel(s.t.Context()), "cocarde", "serve", "--config", s.dir+"/etc/cocarde/cocarde.conf")
+	cmd := exec.CommandContext(context.WithoutCancel(s.t.Context()), "cocarde", "serve", s.conf())
 	cmd.Dir, cmd.Env = s.dir, append(s.environ(), s.settings(port)...)
 	s.log = &output{}
 	cmd.Stderr = s.log

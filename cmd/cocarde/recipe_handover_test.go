@@ -49,7 +49,7 @@ func TestTheRecipesForAHandOver(t *testing.T) {
 
 		// The former secret opens nothing of what is the next one's.
 		next.write("/root/kept-secret", former.read("/root/kept-secret"))
-		said, err := next.try("COCARDE_SECRET_FILE=" + next.dir + "/root/kept-secret cocarde keys list --config " + next.dir + "/etc/cocarde/cocarde.conf")
+		said, err := next.try("COCARDE_SECRET_FILE=" + next.dir + "/root/kept-secret cocarde keys list " + next.conf())
 		if err == nil || !strings.Contains(said, "secret_unusable") {
 			t.Errorf("the former secret opens the database: %v\n%s", err, said)
 		}

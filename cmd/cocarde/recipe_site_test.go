@@ -30,6 +30,9 @@ type site struct {
 	log      *output              // of the server that was started last
 }
 
+// confFile is where the settings stand on the operator's machine.
+const confFile = "/etc/cocarde/cocarde.conf"
+
 var (
 	// scripted finds the scripts of the document, by name.
 	scripted = regexp.MustCompile("(?s)```sh\n# Recipe: ([^\n]+)\n(.*?)```")
@@ -69,9 +72,9 @@ func newSite(t *testing.T, address string, database *postgres.Server) *site {
 	for _, made := range []string{"etc/cocarde", "var/lib/cocarde", "var/backups", "root", "media/secret", "srv", "usr/local/bin", "shims"} {
 		must(t, os.MkdirAll(filepath.Join(s.dir, made), 0o700))
 	}
-	s.write("/etc/cocarde/cocarde.conf", s.files[s.ofDatabase("/etc/cocarde/cocarde.conf")])
+	s.write(confFile, s.files[s.ofDatabase(confFile)])
 	if database == nil { // where a server listens stands in the unit of those on PostgreSQL
-		s.write("/etc/cocarde/cocarde.conf", s.read("/etc/cocarde/cocarde.conf")+"COCARDE_ADDR="+address+":8081\n")
+		s.write(confFile, s.read(confFile)+"COCARDE_ADDR="+address+":8081\n")
 	}
 	s.write("/etc/cocarde/smtp-password", "not used here\n")
 	s.shims()
@@ -85,6 +88,9 @@ func (s *site) ofDatabase(name string) string {
 	}
 	return name
 }
+
+// conf is the flag that names the settings.
+func (s *site) conf() string { return "--config=" + s.dir + confFile }
 
 func (s *site) databaseAddress() string {
 	if s.database == nil {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -75,7 +74,7 @@ func TestTheRecipesForUpgrades(t *testing.T) {
 
 		s.stop()
 		s.age()
-		said := s.sh(fmt.Sprintf("cocarde db status --config %s/etc/cocarde/cocarde.conf", s.dir))
+		said := s.sh("cocarde db status " + s.conf())
 		says(t, said, "next +cocarde db migrate")
 		says(t, s.run("upgrade the schema"), "issuer +"+s.origin)
 		if s.keys() != keys {

@@ -54,7 +54,7 @@ func newRecipe(t *testing.T) *recipe {
 		r.files[block[1]] = here.Replace(block[2])
 		r.write(t, block[1], r.files[block[1]])
 	}
-	for _, wanted := range []string{"/etc/cocarde/cocarde.conf", "/etc/systemd/system/cocarde@.service", "/etc/haproxy/haproxy.cfg"} {
+	for _, wanted := range []string{confFile, "/etc/systemd/system/cocarde@.service", "/etc/haproxy/haproxy.cfg"} {
 		if r.files[wanted] == "" {
 			t.Fatalf("there is no file %s among %q", wanted, slices.Sorted(maps.Keys(r.files)))
 		}
@@ -98,7 +98,7 @@ func (r *recipe) newDatabase(t *testing.T) (address, password string) {
 // cocarde makes a command of the program, with these settings and no others.
 func (r *recipe) cocarde(t *testing.T, settings []string, args ...string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), "cocarde", append(args, "--config", r.dir+"/etc/cocarde/cocarde.conf")...)
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), "cocarde", append(args, "--config", r.dir+confFile)...)
 	cmd.Env, cmd.Dir = settings, r.dir
 	return cmd
 }

@@ -72,9 +72,7 @@ func cutOff(ctx context.Context, s *postgres.Server, database string) error {
 		return err
 	}
 	for ctx.Err() == nil {
-		err := s.Exec(context.WithoutCancel(ctx), strings.TrimPrefix(u.Path, "/"), `
-			SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
-			WHERE d.datname = current_database() AND l.locktype = 'advisory' AND l.mode = 'ShareLock'`)
+		err := s.Exec(context.WithoutCancel(ctx), strings.TrimPrefix(u.Path, "/"), postgres.EndHolders("ShareLock"))
 		if err != nil {
 			return err
 		}

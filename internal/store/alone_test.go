@@ -9,6 +9,7 @@ import (
 	"cocarde.example/internal/fault"
 	"cocarde.example/internal/store"
 	"cocarde.example/internal/store/storetest"
+	"cocarde.example/test/postgres"
 )
 
 func wantCode(t *testing.T, err error, code string) {
@@ -76,18 +77,12 @@ func TestPostgresAloneLost(t *testing.T) {
 	t.Parallel()
 	d := newOnServer(t)
 	err := store.Alone(t.Context(), store.Options{Database: d.database}, func(ctx context.Context, _ store.Options) error {
-		run(t, d.database, terminate("ExclusiveLock"))
+		run(t, d.database, postgres.EndHolders("ExclusiveLock"))
 		<-ctx.Done()
 		return ctx.Err()
 	})
 	wantCode(t, err, "database_alone_lost")
 	d.open(t)
-}
-
-// terminate ends the connections to a database that hold a lock like this.
-func terminate(mode string) string {
-	return `SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
-		WHERE d.datname = current_database() AND l.locktype = 'advisory' AND l.mode = '` + mode + `'`
 }
 
 // A server whose connections were all lost, and which comes back to a database that
@@ -100,7 +95,7 @@ func TestPostgresRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run(t, d.database, terminate("ShareLock"))
+	run(t, d.database, postgres.EndHolders("ShareLock"))
 	aloneWith(t, d.database, func(ctx context.Context, _ store.Options) error {
 		var read, wrote error
 		for range 20 { // more than it has connections: each is found lost when it is used

@@ -21,20 +21,11 @@ func contractPages(t *testing.T, doc *openapi3.T, s *site, lang string) map[stri
 	return pages
 }
 
-func loadContract(t *testing.T) *openapi3.T {
-	t.Helper()
-	doc, err := contracttest.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return doc
-}
-
 // TestDocs: each operation stands on one page, each schema wherever it is named, and
 // the overview leads to all.
 func TestDocs(t *testing.T) {
 	t.Parallel()
-	s, doc := open(t), loadContract(t)
+	s, doc := open(t), contracttest.Contract(t)
 	s.page(200, "GET", "/docs", []string{"Accept-Language: fr"}, `href="/openapi.yaml"`, "Développeurs", "Retry-After", `id="Problem"`)
 	s.page(200, "GET", "/docs/attestations", nil, "<code>expect_handle</code>", "<code>agency.domain</code>", "<code>revoked</code>", `id="Record"`)
 	s.page(404, "GET", "/docs/nonsense", nil, "not_found")
@@ -72,7 +63,7 @@ var href = regexp.MustCompile(`href="(/docs[^"]*|#[^"]*)"`)
 // TestDocsAreSmallAndLeadSomewhere goes after every link between these pages.
 func TestDocsAreSmallAndLeadSomewhere(t *testing.T) {
 	t.Parallel()
-	s, doc := open(t), loadContract(t)
+	s, doc := open(t), contracttest.Contract(t)
 	pages := contractPages(t, doc, s, "fr")
 	ids := map[string]bool{}
 	for name, text := range pages {

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"cocarde.example/api/contracttest"
 	"cocarde.example/attest"
 )
 
@@ -13,7 +14,7 @@ func TestTheAddressOfAFormLeadsToItsPage(t *testing.T) {
 	t.Parallel()
 	v := underWay(t, "en", attest.ByOAuth, attest.AwaitingMailboxProof)
 	found := 0
-	for path, item := range loadContract(t).Paths.Map() {
+	for path, item := range contracttest.Contract(t).Paths.Map() {
 		if item.Post == nil || strings.HasPrefix(path, "/v1/") || path == "/actor/inbox" {
 			continue
 		}

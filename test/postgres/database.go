@@ -94,6 +94,13 @@ func (s *Server) Exec(ctx context.Context, database, sql string) error {
 	return err
 }
 
+// EndHolders is a statement that ends the connections to its database that hold an
+// advisory lock in a mode, "ShareLock" or "ExclusiveLock" (pg_locks).
+func EndHolders(mode string) string {
+	return `SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+		WHERE d.datname = current_database() AND l.locktype = 'advisory' AND l.mode = '` + mode + `'`
+}
+
 // addOwner makes the user who owns the databases.
 func (s *Server) addOwner() error {
 	ctx, cancel := context.WithTimeout(context.Background(), startTime)
