@@ -28,9 +28,6 @@ const (
 	// postgresConnect bounds the wait for a connection, unless the URL has
 	// connect_timeout.
 	postgresConnect = 5 * time.Second
-	// postgresLongest bounds what hangs because its server does not answer any more:
-	// longer than a statement may take, and no longer than somebody waits for a page.
-	postgresLongest = 8 * time.Second
 	// postgresOldest is the oldest version that is tested, as server_version_num.
 	postgresOldest = 150000
 )
@@ -39,7 +36,7 @@ const (
 // process that is stopped in the middle of a transaction must not keep its locks.
 var postgresSession = map[string]string{
 	"application_name":                    "cocarde",
-	"statement_timeout":                   "6s",
+	"statement_timeout":                   postgresStatement.String(),
 	"lock_timeout":                        "5s",
 	"idle_in_transaction_session_timeout": "15s",
 }
@@ -51,9 +48,10 @@ var postgresMigrations embed.FS
 // at READ COMMITTED: each statement sees what was committed before it, and a row
 // that another transaction changes is waited for and looked at again.
 type postgres struct {
-	url     string
-	member  bool   // whether its connections take part; see takePart
-	refused func() // may be nil
+	url      string
+	patience time.Duration // bounds what hangs because its server does not answer any more
+	member   bool          // whether its connections take part; see takePart
+	refused  func()        // may be nil
 }
 
 func (d postgres) migrations() (fs.FS, database.Dialect) {
@@ -139,7 +137,7 @@ func leavesHost(c *pgconn.Config) bool {
 }
 
 func (d postgres) version(ctx context.Context, db *sql.DB) (int64, error) {
-	ctx, cancel := context.WithTimeout(ctx, postgresLongest)
+	ctx, cancel := context.WithTimeout(ctx, postgresStatement+postgresSilence)
 	defer cancel()
 	var server, tables, forbidden, version int64
 	var encoding string
@@ -193,7 +191,7 @@ func (d postgres) clock() string {
 	return `CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)`
 }
 
-func (d postgres) longest() time.Duration { return postgresLongest }
+func (d postgres) longest() time.Duration { return d.patience }
 
 // pipeline implements pipeliner. The statements are prepared on each connection at
 // their first use there.

@@ -34,7 +34,7 @@ type Options struct {
 
 func (o Options) dialect() dialect {
 	if OnServer(o.Database) {
-		return postgres{url: o.Database, member: !o.alone, refused: o.Refused}
+		return postgres{url: o.Database, patience: patience(o.Database), member: !o.alone, refused: o.Refused}
 	}
 	return sqlite{path: o.Database, busy: busyTimeout}
 }

@@ -74,7 +74,7 @@ func (c *cluster) start(t *testing.T, s *setup, ways map[string]*gate) error {
 	var all sync.WaitGroup
 	for database, way := range ways {
 		own := *s
-		own.environ = append(slices.Clone(s.environ), "COCARDE_DATABASE="+database, "COCARDE_DATA_DIR="+t.TempDir(),
+		own.environ = append(slices.Clone(s.environ), "COCARDE_DATABASE="+database+s.patience, "COCARDE_DATA_DIR="+t.TempDir(),
 			"COCARDE_PUBLISHED_DIR="+published)
 		started := &server{way: way}
 		c.servers = append(c.servers, started)
@@ -91,6 +91,10 @@ func (c *cluster) start(t *testing.T, s *setup, ways map[string]*gate) error {
 
 // fewer has a server open few connections: many servers share the tests' PostgreSQL.
 func fewer(database string) string { return database + "&pool_max_conns=4" }
+
+// patient has servers wait for each other as long as it takes where the machine does
+// much else. The database must not fall silent then.
+func patient(s *setup) { s.patience = "&statement_timeout=1min&lock_timeout=50s" }
 
 func (c *cluster) end() error {
 	var errs []error

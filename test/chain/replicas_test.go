@@ -68,8 +68,8 @@ func TestARequestBegunAtOneReplicaIsFinishedAtAnother(t *testing.T) {
 // Servers that meet an instance for the first time at the same moment.
 func TestManyAgentsAtManyReplicasAtOnce(t *testing.T) {
 	t.Parallel()
-	c := newCluster(t)
-	const instances, each = 2, 6
+	c := newCluster(t, patient)
+	const instances, each = 2, 4
 	var mu sync.Mutex
 	indices := map[int64]bool{}
 	var all sync.WaitGroup

@@ -32,11 +32,12 @@ type world struct {
 
 // setup is what a test may change before a world starts.
 type setup struct {
-	environ []string // settings
-	smtp    string   // URL of the mail server, %s for its address; "" for none
-	mailbox sandbox.MailboxOptions
-	options app.Options
-	clock   *clock
+	environ  []string // settings
+	smtp     string   // URL of the mail server, %s for its address; "" for none
+	mailbox  sandbox.MailboxOptions
+	options  app.Options
+	clock    *clock
+	patience string // what a cluster's URLs of the database end with
 }
 
 // clock is the real one, ahead by as much as a test wants, or wrong.
