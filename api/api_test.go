@@ -70,7 +70,7 @@ func open(t *testing.T, change ...func(*api.Config)) *site {
 	for _, f := range change {
 		f(&c)
 	}
-	s.Server = httptest.NewServer(front.New(front.Options{Log: log, Issuer: issuer, Problem: problems.Front, Now: clock}, api.New(c).Mount))
+	s.Server = httptest.NewServer(front.New(front.Options{Log: log, Issuer: issuer, Problem: problems.Front, Now: clock}, api.New(c).Routes()...))
 	t.Cleanup(s.Close)
 	s.client = contracttest.Client(t, s.Server.Client().Transport)
 	return s

@@ -1,46 +1,38 @@
 package api
 
-import (
-	"net/http"
+import "cocarde.example/internal/front"
 
-	"github.com/gorilla/mux"
-
-	"cocarde.example/internal/front"
-)
-
-// Mount adds the API's routes. HEAD and OPTIONS are the front's work.
-func (a *API) Mount(router *mux.Router) {
-	p := a.problems
-	get := func(path string, h http.Handler) { router.Handle(path, h).Methods(http.MethodGet) }
-	post := func(path string, h http.Handler) { router.Handle(path, h).Methods(http.MethodPost) }
-
-	q := a.requests
-	post("/v1/requests", handle(p, maxBody, q.begin))
-	get("/v1/requests/{id}", handle(p, maxBody, q.look))
-	router.Handle("/v1/requests/{id}", handle(p, maxBody, q.withdraw)).Methods(http.MethodDelete)
-	post("/v1/requests/{id}/account-proof", handle(p, maxBody, q.proveAccount))
-	post("/v1/requests/{id}/mailbox-proof", handle(p, maxBody, q.proveMailbox))
-	post("/v1/requests/{id}/attestation", handle(p, maxBody, q.issue))
-
-	get("/v1/attestations", front.CORS(p.guard(a.badges.byHandle)))
-	get("/v1/attestations/{id}", front.CORS(p.guard(a.badges.byID)))
-	router.Handle("/v1/attestations/{id}", handle(p, maxBody, q.withdrawBadge)).Methods(http.MethodDelete)
-	get("/v1/attestations/{id}/record", handle(p, maxBody, q.readRecord))
-	router.Handle("/v1/attestations/{id}/record", handle(p, maxBody, q.eraseRecord)).Methods(http.MethodDelete)
-	post("/v1/verify", front.CORS(handle(p, maxVerifyBody, a.checking.verify)))
-	get("/v1/agencies", front.CORS(handle(p, maxBody, a.listAgencies)))
-
+// Routes are those of the API.
+func (a *API) Routes() []front.Route {
+	p, q := a.problems, a.requests
 	artefact := front.CORS(p.guard(a.published.byPath))
-	get("/.well-known/jwks.json", artefact)
-	get("/.well-known/jwt-vc-issuer", artefact)
-	get("/vct/{type}/v1", artefact)
-	get("/status", artefact)
-	get("/status/{n}", front.CORS(p.guard(a.published.statusList)))
-	get("/actor", artefact)
-	get("/.well-known/webfinger", front.CORS(p.guard(a.published.webFinger)))
-	get("/openapi.yaml", front.CORS(p.guard(a.published.openAPI)))
-	post("/actor/inbox", p.guard(inbox))
+	return []front.Route{
+		front.Post("/v1/requests", handle(p, maxBody, q.begin)),
+		front.Get("/v1/requests/{id}", handle(p, maxBody, q.look)),
+		front.Delete("/v1/requests/{id}", handle(p, maxBody, q.withdraw)),
+		front.Post("/v1/requests/{id}/account-proof", handle(p, maxBody, q.proveAccount)),
+		front.Post("/v1/requests/{id}/mailbox-proof", handle(p, maxBody, q.proveMailbox)),
+		front.Post("/v1/requests/{id}/attestation", handle(p, maxBody, q.issue)),
 
-	get("/healthz", handle(p, maxBody, a.isAlive))
-	get("/readyz", handle(p, maxBody, a.isReady))
+		front.Get("/v1/attestations", front.CORS(p.guard(a.badges.byHandle))),
+		front.Get("/v1/attestations/{id}", front.CORS(p.guard(a.badges.byID))),
+		front.Delete("/v1/attestations/{id}", handle(p, maxBody, q.withdrawBadge)),
+		front.Get("/v1/attestations/{id}/record", handle(p, maxBody, q.readRecord)),
+		front.Delete("/v1/attestations/{id}/record", handle(p, maxBody, q.eraseRecord)),
+		front.Post("/v1/verify", front.CORS(handle(p, maxVerifyBody, a.checking.verify))),
+		front.Get("/v1/agencies", front.CORS(handle(p, maxBody, a.listAgencies))),
+
+		front.Get("/.well-known/jwks.json", artefact),
+		front.Get("/.well-known/jwt-vc-issuer", artefact),
+		front.Get("/vct/{type}/v1", artefact),
+		front.Get("/status", artefact),
+		front.Get("/status/{n}", front.CORS(p.guard(a.published.statusList))),
+		front.Get("/actor", artefact),
+		front.Get("/.well-known/webfinger", front.CORS(p.guard(a.published.webFinger))),
+		front.Get("/openapi.yaml", front.CORS(p.guard(a.published.openAPI))),
+		front.Post("/actor/inbox", p.guard(inbox)),
+
+		front.Get("/healthz", handle(p, maxBody, a.isAlive)),
+		front.Get("/readyz", handle(p, maxBody, a.isReady)),
+	}
 }

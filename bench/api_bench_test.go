@@ -20,7 +20,6 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
-	"github.com/gorilla/mux"
 
 	"cocarde.example/api"
 	"cocarde.example/internal/front"
@@ -43,15 +42,13 @@ func BenchmarkVerifyEndpoint(b *testing.B) {
 	verifier, token := seenToken(b)
 	problems := api.NewProblems(slog.New(slog.DiscardHandler), nil)
 	subject := api.New(api.Config{Verifier: verifier, Problems: problems, Now: time.Now})
-	ours := serveVerify(b, subject.Mount)
+	ours := serveVerify(b, subject.Routes()...)
 	call := fmt.Sprintf(`{"attestation":%q}`, token)
 	report := firstReport(b, ours[0], call)
-	floor := serveVerify(b, func(r *mux.Router) {
-		r.Handle("/v1/verify", front.CORS(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			w.Header()["Content-Type"] = []string{"application/json"}
-			_, _ = w.Write(report)
-		}))).Methods(http.MethodPost)
-	})
+	floor := serveVerify(b, front.Post("/v1/verify", front.CORS(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header()["Content-Type"] = []string{"application/json"}
+		_, _ = w.Write(report)
+	}))))
 	var spent, bare time.Duration
 	var ratios []float64
 	request := verifyRequest(call)
@@ -67,12 +64,12 @@ func BenchmarkVerifyEndpoint(b *testing.B) {
 	b.ReportMetric(ratios[len(ratios)/2], "x-floor") // the median: a busy machine spoils single turns
 }
 
-// serveVerify serves a mount behind the front on loopback, as serve does, and
+// serveVerify serves routes behind the front on loopback, as serve does, and
 // gives connections to it.
-func serveVerify(b *testing.B, mount func(*mux.Router)) []*reader {
+func serveVerify(b *testing.B, routes ...front.Route) []*reader {
 	b.Helper()
 	log := slog.New(slog.NewJSONHandler(io.Discard, nil))
-	server := httptest.NewUnstartedServer(front.New(front.Options{Log: log, Issuer: "http://127.0.0.1", Now: time.Now}, mount))
+	server := httptest.NewUnstartedServer(front.New(front.Options{Log: log, Issuer: "http://127.0.0.1", Now: time.Now}, routes...))
 	server.Config = front.Server(server.Config.Handler, log)
 	server.Start()
 	b.Cleanup(server.Close)

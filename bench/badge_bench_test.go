@@ -15,10 +15,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gorilla/mux"
-
 	"cocarde.example/internal/app"
 	"cocarde.example/internal/config"
+	"cocarde.example/internal/front"
 	"cocarde.example/internal/safehttp"
 	"cocarde.example/internal/sandbox"
 )
@@ -38,9 +37,7 @@ func benchmarkBadge(b *testing.B, path, name string) {
 	check(b, err)
 	file := filepath.Join(b.TempDir(), name)
 	check(b, os.WriteFile(file, make([]byte, size), 0o600))
-	floor := serveVerify(b, func(r *mux.Router) {
-		r.HandleFunc("/b/{id}"+path, func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, file) }).Methods(http.MethodGet)
-	})
+	floor := serveVerify(b, front.Get("/b/{id}"+path, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, file) })))
 	request := getRequest(issuer.badge + path)
 	var spent, bare time.Duration
 	var ratios []float64

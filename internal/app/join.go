@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strings"
 
 	cocarde "cocarde.example"
@@ -89,7 +90,7 @@ func (a *App) mount(id identity, p parts, o Options, ring *keyring.Keyring, requ
 	})
 	a.server = front.Server(front.New(front.Options{
 		Log: o.Log, Issuer: id.origin, TrustedProxies: o.Config.Proxies(), Problem: problems.Front, Now: o.Now,
-	}, calls.Mount, views.Mount), o.Log)
+	}, slices.Concat(calls.Routes(), views.Routes())...), o.Log)
 	return nil
 }
 

@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
-
-	"github.com/gorilla/mux"
 )
 
 // One client that keeps its requests open fills its share and no more, and the
@@ -17,11 +15,11 @@ func TestOneClientDoesNotFillTheServer(t *testing.T) {
 	entered, leave := make(chan struct{}), make(chan struct{})
 	o := testOptions(io.Discard)
 	o.MaxConcurrent = room
-	h := New(o, func(r *mux.Router) {
-		r.HandleFunc("/wait", func(http.ResponseWriter, *http.Request) { entered <- struct{}{}; <-leave })
-		r.HandleFunc("/page", func(http.ResponseWriter, *http.Request) {})
-		r.HandleFunc("/healthz", func(http.ResponseWriter, *http.Request) {})
-	})
+	h := New(o,
+		Get("/wait", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { entered <- struct{}{}; <-leave })),
+		Get("/page", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})),
+		Get("/healthz", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})),
+	)
 	from := func(addr, path string) int {
 		w, r := httptest.NewRecorder(), httptest.NewRequest("GET", path, nil)
 		r.RemoteAddr = addr

@@ -49,8 +49,8 @@ type front struct {
 	clients clients
 }
 
-// New makes the root handler; each mount adds its routes to the root router.
-func New(o Options, mounts ...func(*mux.Router)) http.Handler {
+// New makes the root handler of routes. Where several have a path, the first is it.
+func New(o Options, routes ...Route) http.Handler {
 	if o.MaxConcurrent == 0 {
 		o.MaxConcurrent = defaultMaxConcurrent
 	}
@@ -64,9 +64,7 @@ func New(o Options, mounts ...func(*mux.Router)) http.Handler {
 	// absolute request target; an unclean path is a 404 instead.
 	router := mux.NewRouter().SkipClean(true)
 	f := &front{Options: o, router: router, headers: securityHeaders(strings.HasPrefix(o.Issuer, "https://"))}
-	for _, mount := range mounts {
-		mount(router)
-	}
+	add(router, routes)
 	router.Use(noteRoute)
 	router.NotFoundHandler = http.HandlerFunc(f.notFound)
 	router.MethodNotAllowedHandler = http.HandlerFunc(f.wrongMethod)

@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/gorilla/mux"
 )
 
 var update = flag.Bool("update", false, "write testdata/headers.txt anew")
@@ -35,40 +34,42 @@ func testOptions(log io.Writer) Options {
 }
 
 // testRoutes are routes of every sort that the front treats differently.
-func testRoutes(r *mux.Router) {
-	r.HandleFunc("/page", func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = io.WriteString(w, "a page")
-	}).Methods("GET")
-	r.HandleFunc("/empty", func(http.ResponseWriter, *http.Request) {}).Methods("GET")
-	r.Handle("/published", CORS(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("ETag", `"v1"`)
-		w.Header().Set("Cache-Control", "max-age=3600")
-		if r.Header.Get("If-None-Match") == `"v1"` {
-			w.WriteHeader(http.StatusNotModified)
-			return
-		}
-		_, _ = io.WriteString(w, "published")
-	}))).Methods("GET")
-	r.Handle("/both", CORS(http.HandlerFunc(echo))).Methods("POST")
-	r.HandleFunc("/both", echo).Methods("PUT")
-	r.Handle("/large", MaxBody(1<<20, http.HandlerFunc(echo))).Methods("POST")
-	r.HandleFunc("/bad", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "max-age=3600")
-		WriteProblem(w, r, newProblem(http.StatusBadRequest, "bad", "It is bad."))
-	}).Methods("GET")
-	r.Handle("/panic/{secret}", CORS(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("ETag", `"v1"`)
-		w.Header().Set("Content-Length", "1000")
-		panic(errors.New("cannot use " + mux.Vars(r)["secret"]))
-	}))).Methods("GET")
-	r.HandleFunc("/late-panic", func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = io.WriteString(w, "begun")
-		panic("late")
-	}).Methods("GET")
-	r.HandleFunc("/abort", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }).Methods("GET")
-	r.HandleFunc("/key", func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.WriteString(w, ClientKey(r))
-	}).Methods("GET")
+func testRoutes() []Route {
+	return []Route{
+		{"GET", "/page", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, "a page")
+		})},
+		{"GET", "/empty", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})},
+		{"GET", "/published", CORS(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("ETag", `"v1"`)
+			w.Header().Set("Cache-Control", "max-age=3600")
+			if r.Header.Get("If-None-Match") == `"v1"` {
+				w.WriteHeader(http.StatusNotModified)
+				return
+			}
+			_, _ = io.WriteString(w, "published")
+		}))},
+		{"POST", "/both", CORS(http.HandlerFunc(echo))},
+		{"PUT", "/both", http.HandlerFunc(echo)},
+		{"POST", "/large", MaxBody(1<<20, http.HandlerFunc(echo))},
+		{"GET", "/bad", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Cache-Control", "max-age=3600")
+			WriteProblem(w, r, newProblem(http.StatusBadRequest, "bad", "It is bad."))
+		})},
+		{"GET", "/panic/{secret}", CORS(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("ETag", `"v1"`)
+			w.Header().Set("Content-Length", "1000")
+			panic(errors.New("cannot use " + r.PathValue("secret")))
+		}))},
+		{"GET", "/late-panic", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, "begun")
+			panic("late")
+		})},
+		{"GET", "/abort", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })},
+		{"GET", "/key", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.WriteString(w, ClientKey(r))
+		})},
+	}
 }
 
 func echo(w http.ResponseWriter, r *http.Request) {
@@ -88,7 +89,7 @@ func newTestFront(t *testing.T, change ...func(*Options)) (http.Handler, *bytes.
 	for _, c := range change {
 		c(&o)
 	}
-	return New(o, testRoutes), &log
+	return New(o, testRoutes()...), &log
 }
 
 func do(h http.Handler, method, target string, header ...string) *httptest.ResponseRecorder {

@@ -8,8 +8,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-
-	"github.com/gorilla/mux"
 )
 
 func TestBodyBounds(t *testing.T) {
@@ -36,10 +34,10 @@ func TestTooManyAtOnce(t *testing.T) {
 	entered, leave := make(chan struct{}), make(chan struct{})
 	o := testOptions(io.Discard)
 	o.MaxConcurrent = 1
-	h := New(o, func(r *mux.Router) {
-		r.HandleFunc("/wait", func(http.ResponseWriter, *http.Request) { close(entered); <-leave })
-		r.HandleFunc("/page", func(http.ResponseWriter, *http.Request) {})
-	})
+	h := New(o,
+		Get("/wait", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { close(entered); <-leave })),
+		Get("/page", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})),
+	)
 	done := make(chan int)
 	go func() { done <- do(h, "GET", "/wait").Code }()
 	<-entered
@@ -58,13 +56,12 @@ func TestTooManyAtOnce(t *testing.T) {
 
 func TestTheContextHasADeadline(t *testing.T) {
 	t.Parallel()
-	h := New(testOptions(io.Discard), func(r *mux.Router) {
-		r.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+	h := New(testOptions(io.Discard),
+		Get("/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if _, ok := r.Context().Deadline(); !ok {
 				w.WriteHeader(http.StatusTeapot)
 			}
-		})
-	})
+		})))
 	if w := do(h, "GET", "/"); w.Code != 200 {
 		t.Errorf("%d", w.Code)
 	}
@@ -93,11 +90,10 @@ func TestServerLogLeaksNothing(t *testing.T) {
 
 // What the front costs a request that it lets through.
 func BenchmarkFront(b *testing.B) {
-	h := New(testOptions(io.Discard), func(r *mux.Router) {
-		r.Handle("/v1/verify", CORS(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	h := New(testOptions(io.Discard),
+		Post("/v1/verify", CORS(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusOK)
-		}))).Methods("POST")
-	})
+		}))))
 	r := httptest.NewRequest("POST", "/v1/verify", strings.NewReader("{}"))
 	b.ReportAllocs()
 	for b.Loop() {

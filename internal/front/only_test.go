@@ -9,14 +9,10 @@ import (
 	"testing"
 )
 
-// The router is dormant software: beside this package, one file of api and one
-// of web know it.
+// The router is dormant software: nobody beside this package knows it.
 func TestWhoKnowsTheRouter(t *testing.T) {
 	t.Parallel()
-	for folder, most := range map[string]int{
-		"../../api": 1, "../web": 1,
-		"../app": 0, "../../attest": 0, "../published": 0, "../../cmd/cocarde": 0,
-	} {
+	for _, folder := range []string{"../../api", "../web", "../app", "../../attest", "../published", "../../cmd/cocarde"} {
 		files, err := filepath.Glob(filepath.Join(folder, "*.go"))
 		if err != nil {
 			t.Fatal(err)
@@ -27,8 +23,8 @@ func TestWhoKnowsTheRouter(t *testing.T) {
 				knowing = append(knowing, name)
 			}
 		}
-		if len(knowing) > most {
-			t.Errorf("%v know gorilla/mux; %d may", knowing, most)
+		if len(knowing) > 0 {
+			t.Errorf("%v know gorilla/mux", knowing)
 		}
 	}
 }

@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gorilla/mux"
-
 	cocarde "cocarde.example"
 	"cocarde.example/attest"
 	"cocarde.example/internal/front"
@@ -23,17 +21,15 @@ func BenchmarkBadge(b *testing.B) {
 		b.Fatal(err)
 	}
 	w := web.New(web.Config{Issuer: issuer, Badges: &shelf{}, Painter: &painter{}, Pages: pages, Now: time.Now})
-	handler := front.New(front.Options{Log: slog.New(slog.DiscardHandler), Issuer: issuer, Now: time.Now}, w.Mount)
+	handler := front.New(front.Options{Log: slog.New(slog.DiscardHandler), Issuer: issuer, Now: time.Now}, w.Routes()...)
 	for _, form := range []string{"", "/preview.png"} {
 		path := "/b/" + idOf(attest.BadgeValid) + form
 		size := run(b, handler, path)
 		static := make([]byte, size)
-		bare := front.New(front.Options{Log: slog.New(slog.DiscardHandler), Issuer: issuer, Now: time.Now}, func(r *mux.Router) {
-			r.HandleFunc("/static/{file}", func(w http.ResponseWriter, _ *http.Request) {
-				w.Header()["Content-Type"] = []string{"text/html"}
-				_, _ = w.Write(static)
-			}).Methods(http.MethodGet)
-		})
+		bare := front.New(front.Options{Log: slog.New(slog.DiscardHandler), Issuer: issuer, Now: time.Now}, front.Get("/static/{file}", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header()["Content-Type"] = []string{"text/html"}
+			_, _ = w.Write(static)
+		})))
 		b.Run("badge"+form, func(b *testing.B) {
 			for b.Loop() {
 				run(b, handler, path)

@@ -3,24 +3,22 @@ package web
 import (
 	"net/http"
 
-	"github.com/gorilla/mux"
-
 	"cocarde.example/internal/front"
 )
 
-// Mount adds the pages' routes. HEAD and OPTIONS are the front's work.
-func (s *Web) Mount(router *mux.Router) {
+// Routes are those of the pages.
+func (s *Web) Routes() (all []front.Route) {
 	get := func(path string, f func(http.ResponseWriter, *http.Request) error) {
-		router.Handle(path, s.guard(f)).Methods(http.MethodGet)
+		all = append(all, front.Get(path, s.guard(f)))
 	}
 	post := func(path string, f func(http.ResponseWriter, *http.Request) error) {
-		router.Handle(path, sameOrigin(s.guard(f), s.refuse)).Methods(http.MethodPost)
+		all = append(all, front.Post(path, sameOrigin(s.guard(f), s.refuse)))
 	}
 	get("/", s.home)
 	get("/agencies", s.listAgencies)
 	get("/legal", s.legal)
 	// A scanner of links must not use a sign-in up.
-	router.Handle(callbackPath+"{instance}", front.NoHead(s.guard(s.callback))).Methods(http.MethodGet)
+	all = append(all, front.Get(callbackPath+"{instance}", front.NoHead(s.guard(s.callback))))
 	get("/request/stop/{token}", s.askToStop)
 	post("/request/stop/{token}", s.stop)
 	get("/request", s.start)
@@ -62,4 +60,5 @@ func (s *Web) Mount(router *mux.Router) {
 	get("/b/{id}/preview.png", s.showBadge(asPreview))
 	get("/b/{id}/qr.svg", s.showBadge(asQRSVG))
 	get("/b/{id}/qr.png", s.showBadge(asQRPNG))
+	return all
 }

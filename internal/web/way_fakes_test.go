@@ -303,7 +303,7 @@ func visitAs(t *testing.T, look web.Look, lang string, report verify.Report) *vi
 			Issuer: issuer, Requests: v.request, Beginnings: v.request, Way: v.request, Badges: v.request, Issued: v.request,
 			Verifier: verifier{report}, Sealer: newSealer(t), Pages: pages, Refuse: problems.Write,
 			Now: func() time.Time { return v.now },
-		}).Mount,
+		}).Routes()...,
 	))
 	t.Cleanup(v.server.Close)
 	v.client = contracttest.Client(t, v.server.Client().Transport)

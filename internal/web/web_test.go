@@ -102,7 +102,7 @@ func open(t *testing.T) *site {
 		web.New(web.Config{
 			Issuer: issuer, Requests: s.domain, Badges: s.shelf, Agencies: registry, Painter: s.painter, Sealer: newSealer(t),
 			Pages: pages, Refuse: problems.Write, Now: now,
-		}).Mount,
+		}).Routes()...,
 	))
 	t.Cleanup(s.Close)
 	s.client = contracttest.Client(t, s.Server.Client().Transport)
