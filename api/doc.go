@@ -5,7 +5,7 @@
 //
 // It also serves what is published as stored bytes (keys, metadata, status
 // lists) and the issuer's actor. It knows no store, no mail and no page: what it
-// needs stands in ports.go. Only routes.go knows the router.
+// needs stands in ports.go.
 package api
 
 //go:generate go tool oapi-codegen -config oapi-codegen.yaml ../openapi.yaml

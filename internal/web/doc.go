@@ -11,6 +11,4 @@
 // fediverse asks for them within a minute of a post, so that they are drawn once
 // for each state and kept in memory; a changed state shows within a second. Only a
 // badge in force leads to the account's profile.
-//
-// Only routes.go knows the router.
 package web
