@@ -28,7 +28,8 @@ type Badge struct {
 	CreatedAt  time.Time
 	ChangedAt  time.Time // of the status
 	// Outputs of the log's VRF over the acct: URI and over the agency's domain,
-	// computed once: the log's leaves carry them.
+	// computed once: the log's leaves carry them. They stand nowhere else, so that an
+	// erasure leaves nothing by which the account's other badges tell whose it was.
 	AccountVRF, AgencyVRF []byte
 }
 

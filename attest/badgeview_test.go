@@ -106,7 +106,7 @@ func (w *linkWorld) commit(t *testing.T, b attest.Begun, expires time.Time) {
 		},
 		Event: attest.Event{
 			Kind: attest.EventIssued, At: w.now(), By: "agent", BadgeID: a.BadgeID, JTI: a.JTI, List: list, Index: index,
-			TokenHash: []byte("hash"), AccountVRF: []byte("account"), AgencyVRF: []byte("agency"),
+			TokenHash: []byte("hash"),
 		},
 	})
 	if err != nil {

@@ -54,8 +54,6 @@ type Event struct {
 	List      int64
 	Index     int64
 	TokenHash []byte // SHA-256 of the JWS
-	// VRF outputs, copied from the badge so that an erased badge's leaves stand.
-	AccountVRF, AgencyVRF []byte
 
 	KID    string // of key events
 	Reason Reason

@@ -222,7 +222,6 @@ func (q *Requests) issuance(r Request, b Badge, a Attestation, jws string, addre
 		Event: Event{
 			Kind: EventIssued, At: b.CreatedAt, By: "agent", BadgeID: b.ID, JTI: a.JTI,
 			List: a.List, Index: a.Index, TokenHash: hash[:],
-			AccountVRF: b.AccountVRF, AgencyVRF: b.AgencyVRF,
 		},
 	}, nil
 }

@@ -116,7 +116,7 @@ func (c country) tables(row func()) []table {
 			t.row(3)
 			t.integers(list(n), index(n), int64(status(n)))
 		})},
-		{"events", `seq, public, kind, at, done_by, badge_id, jti, list, idx, token_hash, account_vrf, agency_vrf, kid, reason`,
+		{"events", `seq, public, kind, at, done_by, badge_id, jti, list, idx, token_hash, kid, reason`,
 			func(t *tuples) error {
 				_ = each(c.issued)(t)
 				seq := c.badges
@@ -166,14 +166,14 @@ func (c country) issued(t *tuples, n int64) {
 }
 
 func (c country) event(t *tuples, n, seq int64, kind attest.EventKind, by string, reason attest.Reason) {
-	t.row(14)
+	t.row(12)
 	t.integers(seq)
 	t.boolean(true)
 	t.text(string(kind))
 	t.integers(c.issuedAt(n))
 	t.text(by, badgeID(n), jti(n))
 	t.integers(list(n), index(n))
-	t.bytes(random(n, 'h', 32), random(n, 'v', 64), random(int64(noise(n, 'a')%agencies), 'w', 64))
+	t.bytes(random(n, 'h', 32))
 	t.text("", string(reason))
 }
 

@@ -166,7 +166,7 @@ func (r *requests) issuance(id string, list, index int64) attest.Issuance {
 		Attestation: attest.Attestation{JTI: jti, BadgeID: id, Token: strings.Repeat("t", 1300), KID: "kid", List: list, Index: index,
 			IssuedAt: t.CreatedAt, ExpiresAt: t.CreatedAt.AddDate(0, 0, 180)},
 		Event: attest.Event{Kind: attest.EventIssued, At: t.CreatedAt, By: "agent", BadgeID: id, JTI: jti, List: list, Index: index,
-			TokenHash: make([]byte, 32), AccountVRF: vrf, AgencyVRF: vrf},
+			TokenHash: make([]byte, 32)},
 		Mail: &attest.OutboxEntry{Kind: attest.OutboxMail, Body: make([]byte, 400), NotBefore: t.CreatedAt},
 	}
 }

@@ -8,7 +8,7 @@
 // before any of them is given out, events before they are numbered. So the record
 // may tell of what never came to be, and never lacks what did.
 //
-// The record holds no handle, mailbox, reason or note. Private keys in it are
+// The record holds no handle, mailbox, VRF output, reason or note. Private keys in it are
 // sealed as in the database.
 //
 // Faults that callers see: record_missing, record_other, record_damaged,

@@ -25,19 +25,17 @@ type line struct {
 
 // Event is a numbered event, without what only its issuer may know.
 type Event struct {
-	Seq        int64  `json:"seq"`
-	ID         int64  `json:"id"` // order of insertion
-	Kind       string `json:"kind"`
-	At         int64  `json:"at"` // Unix microseconds
-	Badge      string `json:"badge,omitempty"`
-	JTI        string `json:"jti,omitempty"`
-	List       int64  `json:"list,omitempty"`
-	Index      int64  `json:"idx,omitempty"`
-	TokenHash  []byte `json:"token,omitempty"`
-	AccountVRF []byte `json:"account,omitempty"`
-	AgencyVRF  []byte `json:"agency,omitempty"`
-	KID        string `json:"kid,omitempty"`
-	Key        *Key   `json:"key,omitempty"` // of events about keys; absent once the key is gone
+	Seq       int64  `json:"seq"`
+	ID        int64  `json:"id"` // order of insertion
+	Kind      string `json:"kind"`
+	At        int64  `json:"at"` // Unix microseconds
+	Badge     string `json:"badge,omitempty"`
+	JTI       string `json:"jti,omitempty"`
+	List      int64  `json:"list,omitempty"`
+	Index     int64  `json:"idx,omitempty"`
+	TokenHash []byte `json:"token,omitempty"`
+	KID       string `json:"kid,omitempty"`
+	Key       *Key   `json:"key,omitempty"` // of events about keys; absent once the key is gone
 }
 
 // Key is a signing key as it rests in the database, when its event was numbered.

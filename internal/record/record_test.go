@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"os"
 	"path/filepath"
 	"slices"
@@ -90,6 +91,23 @@ func TestRoundTrip(t *testing.T) {
 	}
 	if len(late.standing(t)) != 2 {
 		t.Errorf("who only reads has begun a file: %q", late.standing(t))
+	}
+}
+
+// Former versions wrote VRF outputs too: they are passed over.
+func TestFormerLines(t *testing.T) {
+	t.Parallel()
+	dir, r := created(t)
+	must(t, r.Number(events(1, 1)))
+	f, err := os.OpenFile(r.standing(t)[0], os.O_APPEND|os.O_WRONLY, 0)
+	must(t, err)
+	text := `{"last":2,"events":[{"seq":2,"id":2,"kind":"issued","at":2,"jti":"2","list":1,"idx":2,"account":"dnJm","agency":"dnJm"}]}`
+	_, err = fmt.Fprintf(f, "%08x %s\n", crc32.Checksum([]byte(text), castagnoli), text)
+	must(t, errors.Join(err, f.Close()))
+	got, err := opened(t, dir).Read(0)
+	must(t, err)
+	if want := events(1, 2); !slices.EqualFunc(got.Events, want, func(a, b Event) bool { return a.JTI == b.JTI && a.Index == b.Index }) {
+		t.Errorf("got %+v, want %+v", got.Events, want)
 	}
 }
 

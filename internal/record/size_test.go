@@ -26,7 +26,7 @@ func TestSizeOfABadge(t *testing.T) {
 		must(t, r.Number([]Event{{
 			Seq: 5_000_000 + n, ID: 5_000_000 + n, Kind: "issued", At: time.Now().UnixMicro(), Badge: "0123456789ab",
 			JTI: strings.Repeat("j", 22), List: 12, Index: reserved[n],
-			TokenHash: bytes.Repeat([]byte{1}, 32), AccountVRF: bytes.Repeat([]byte{2}, 64), AgencyVRF: bytes.Repeat([]byte{3}, 64),
+			TokenHash: bytes.Repeat([]byte{1}, 32),
 		}}))
 	}
 	info, err := r.file.Stat()

@@ -101,7 +101,7 @@ func (s *Store) Erase(ctx context.Context, badgeID string, at time.Time) error {
 func (w *writing) revokeAll(badgeID string, at time.Time) error {
 	_, err := w.exec(`
 		INSERT INTO events (`+eventColumns+`)
-		SELECT $3, TRUE, $2, 'agent', b.id, a.jti, a.list, a.idx, a.token_hash, b.account_vrf, b.agency_vrf, '', $4, NULL
+		SELECT $3, TRUE, $2, 'agent', b.id, a.jti, a.list, a.idx, a.token_hash, '', $4, NULL
 		FROM badges b JOIN attestations a ON a.badge_id = b.id JOIN status_entries s ON s.list = a.list AND s.idx = a.idx
 		WHERE b.id = $1 AND s.status <> $5 ORDER BY a.issued_at, a.jti`,
 		badgeID, at.UnixMicro(), attest.EventRevoked, attest.AgentsWish, verify.Revoked)

@@ -124,7 +124,7 @@ func (w *writing) changeStatus(c attest.StatusChange) (changed bool, err error) 
 	// What was revoked with its key stays so, whatever becomes of its badge.
 	recorded, err := w.exec(`
 		INSERT INTO events (`+eventColumns+`)
-		SELECT $3, TRUE, $2, $4, b.id, a.jti, a.list, a.idx, a.token_hash, b.account_vrf, b.agency_vrf, '', $5, $6
+		SELECT $3, TRUE, $2, $4, b.id, a.jti, a.list, a.idx, a.token_hash, '', $5, $6
 		FROM badges b JOIN attestations a ON a.badge_id = b.id JOIN status_entries s ON s.list = a.list AND s.idx = a.idx
 		WHERE b.id = $1 AND a.expires_at > $2 AND s.status <> $7 ORDER BY a.issued_at, a.jti`,
 		c.BadgeID, c.At.UnixMicro(), event, c.By, c.Reason, c.Note, verify.Revoked)

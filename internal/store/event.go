@@ -6,7 +6,7 @@ import (
 	"cocarde.example/attest"
 )
 
-const eventColumns = `kind, public, at, done_by, badge_id, jti, list, idx, token_hash, account_vrf, agency_vrf, kid, reason, note`
+const eventColumns = `kind, public, at, done_by, badge_id, jti, list, idx, token_hash, kid, reason, note`
 
 // record inserts an event, unnumbered.
 func (w *writing) record(e attest.Event) error {
@@ -16,9 +16,9 @@ func (w *writing) record(e attest.Event) error {
 
 func insertEvent(e attest.Event) step {
 	return step{`INSERT INTO events (` + eventColumns + `)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`, args(
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`, args(
 		e.Kind, public(e.Kind), e.At.UnixMicro(), e.By, e.BadgeID, e.JTI, e.List, e.Index,
-		e.TokenHash, e.AccountVRF, e.AgencyVRF, e.KID, e.Reason, e.Note)}
+		e.TokenHash, e.KID, e.Reason, e.Note)}
 }
 
 // public says whether events of the kind are numbered, for the log to carry.

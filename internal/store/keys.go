@@ -154,8 +154,7 @@ func (w *writing) revokeOne(at time.Time, by, jti string) error {
 	}
 	_, err = w.exec(`
 		INSERT INTO events (`+eventColumns+`)
-		SELECT $2, TRUE, $3, $4, b.id, a.jti, a.list, a.idx, a.token_hash, b.account_vrf, b.agency_vrf, '', $5, NULL
-		FROM attestations a JOIN badges b ON b.id = a.badge_id WHERE a.jti = $1`,
+		SELECT $2, TRUE, $3, $4, badge_id, jti, list, idx, token_hash, '', $5, NULL FROM attestations WHERE jti = $1`,
 		jti, attest.EventRevoked, at.UnixMicro(), by, attest.KeyCompromised)
 	return err
 }

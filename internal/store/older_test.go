@@ -62,6 +62,9 @@ func TestBackupOfAFormerVersion(t *testing.T) {
 			if err == nil {
 				err = s.NumberEvents(t.Context())
 			}
+			if where := s.Find(t, "vrf of marie"); len(where) != 0 {
+				t.Errorf("VRF outputs are left in the events' %q", where)
+			}
 			if seq, failed := s.LastSeq(t.Context()); err != nil || failed != nil || seq != 2 {
 				t.Errorf("the next event is %d, %v, %v", seq, err, failed)
 			}
@@ -120,8 +123,8 @@ func formerBackup(t *testing.T, database string) (store.Identity, func() *backup
 	s.Exec(t, `INSERT INTO attestations (jti, badge_id, token_hash, kid, list, idx, issued_at, expires_at) VALUES ('jti-1', 'badge0000001', $1, 'kid', 1, 5, $2, $3)`, hash, at, end)
 	s.Exec(t, `INSERT INTO status_entries (list, idx, status) VALUES (1, 5, 0)`)
 	s.Exec(t, `
-		INSERT INTO events (kind, public, at, done_by, badge_id, jti, list, idx, token_hash, kid, reason, seq)
-		VALUES ('issued', TRUE, $1, 'agent', 'badge0000001', 'jti-1', 1, 5, $2, '', '', 1)`, at, hash)
+		INSERT INTO events (kind, public, at, done_by, badge_id, jti, list, idx, token_hash, account_vrf, agency_vrf, kid, reason, seq)
+		VALUES ('issued', TRUE, $1, 'agent', 'badge0000001', 'jti-1', 1, 5, $2, $3, $3, '', '', 1)`, at, hash, []byte("vrf of marie"))
 	identity, err := age.GenerateX25519Identity()
 	if err != nil {
 		t.Fatal(err)

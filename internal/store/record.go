@@ -29,15 +29,15 @@ func (w *writing) recordNumbered(r Recorder, after int64) error {
 
 func numbered(q queries, after int64) (events []record.Event, err error) {
 	err = q.each(`
-		SELECT e.seq, e.id, e.kind, e.at, e.badge_id, e.jti, e.list, e.idx, e.token_hash, e.account_vrf, e.agency_vrf, e.kid,
+		SELECT e.seq, e.id, e.kind, e.at, e.badge_id, e.jti, e.list, e.idx, e.token_hash, e.kid,
 			k.state, k.created_at, k.not_before, COALESCE(k.activated_at, 0), COALESCE(k.retired_at, 0),
 			COALESCE(k.revoked_at, 0), k.reason, k.taken_back, k.public_jwk, k.sealed
 		FROM events e LEFT JOIN signing_keys k ON k.kid = e.kid AND e.kind LIKE 'key\_%' ESCAPE '\'
 		WHERE e.seq > $1 ORDER BY e.seq`, args(after), func(row scanner) error {
 		var e record.Event
 		var k nullKey
-		err := row.Scan(&e.Seq, &e.ID, &e.Kind, &e.At, &e.Badge, &e.JTI, &e.List, &e.Index, &e.TokenHash, &e.AccountVRF,
-			&e.AgencyVRF, &e.KID, &k.state, &k.createdAt, &k.notBefore, &k.activatedAt, &k.retiredAt, &k.revokedAt, &k.reason,
+		err := row.Scan(&e.Seq, &e.ID, &e.Kind, &e.At, &e.Badge, &e.JTI, &e.List, &e.Index, &e.TokenHash, &e.KID,
+			&k.state, &k.createdAt, &k.notBefore, &k.activatedAt, &k.retiredAt, &k.revokedAt, &k.reason,
 			&k.takenBack, &k.public, &k.sealed)
 		e.Key = k.key()
 		events = append(events, e)

@@ -177,8 +177,8 @@ func (r *replay) event(w *writing, e record.Event, id int64, did *Replayed) erro
 	}
 	_, err = w.exec(`
 		INSERT INTO events (id, seq, `+eventColumns+`)
-		VALUES ($1, $2, $3, TRUE, $4, 'record', $5, $6, $7, $8, $9, $10, $11, $12, '', NULL)`,
-		e.ID, e.Seq, e.Kind, e.At, e.Badge, e.JTI, e.List, e.Index, e.TokenHash, e.AccountVRF, e.AgencyVRF, e.KID)
+		VALUES ($1, $2, $3, TRUE, $4, 'record', $5, $6, $7, $8, $9, $10, '', NULL)`,
+		e.ID, e.Seq, e.Kind, e.At, e.Badge, e.JTI, e.List, e.Index, e.TokenHash, e.KID)
 	if err != nil {
 		return err
 	}
@@ -267,7 +267,7 @@ func unlessZero(micros int64) time.Time {
 func (w *writing) revokeLost(e record.Event, id int64) error {
 	_, err := w.exec(`
 		INSERT INTO events (id, `+eventColumns+`)
-		SELECT $3, 'revoked', public, at, 'cocarde', badge_id, jti, list, idx, token_hash, account_vrf, agency_vrf, '', $2, NULL
+		SELECT $3, 'revoked', public, at, 'cocarde', badge_id, jti, list, idx, token_hash, '', $2, NULL
 		FROM events WHERE seq = $1`, e.Seq, attest.RowLost, id)
 	return err
 }

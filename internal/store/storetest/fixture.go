@@ -186,7 +186,7 @@ func issuance(r attest.Request, list, index int64) attest.Issuance {
 		},
 		Event: attest.Event{
 			Kind: attest.EventIssued, At: now, By: "agent", BadgeID: b.ID, JTI: jti, List: list, Index: index,
-			TokenHash: []byte("hash of " + token), AccountVRF: b.AccountVRF, AgencyVRF: b.AgencyVRF, KID: "kid",
+			TokenHash: []byte("hash of " + token), KID: "kid",
 		},
 		Mail: mail(1), ReplacedMail: mail(2),
 	}

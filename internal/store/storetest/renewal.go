@@ -238,7 +238,8 @@ func wantErased(t *testing.T, s Store, db Database, badge attest.Badge) {
 			t.Errorf("%+v is not revoked", a)
 		}
 	}
-	for _, hidden := range []string{badge.Actor.ID, badge.Actor.URL, badge.Actor.Handle.String(), string(badge.Mailbox), string(badge.MailboxKey), string(badge.OwnKey)} {
+	for _, hidden := range []string{badge.Actor.ID, badge.Actor.URL, badge.Actor.Handle.String(), string(badge.Mailbox), string(badge.MailboxKey),
+		string(badge.OwnKey), string(badge.AccountVRF)} {
 		for _, where := range db.Find(t, hidden) {
 			t.Errorf("%q is left in %s", hidden, where)
 		}
