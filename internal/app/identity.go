@@ -57,7 +57,10 @@ func openIdentity(found store.Identity, cfg config.Config) (identity, error) {
 
 // settle opens the issuer of a database, or founds one in an empty one.
 func settle(ctx context.Context, s *store.Store, cfg config.Config, origin string, o Options) (identity, error) {
-	published := record.Exists(cfg.PublishedDir) // looked at first: whoever founds an issuer now begins its record afterwards
+	published, err := record.Exists(cfg.PublishedDir) // looked at first: whoever founds an issuer now begins its record afterwards
+	if err != nil {
+		return identity{}, err
+	}
 	found, ok, err := s.Identity(ctx)
 	if err != nil {
 		return identity{}, err

@@ -36,8 +36,8 @@ func openRecord(ctx context.Context, s *store.Store, id identity, p recordPlace)
 	}
 	r, err := record.Open(p.dir, owner(id), p.writer, p.now)
 	if errors.Is(err, record.ErrMissing) && named == "" {
-		if err := record.Create(p.dir, owner(id)); err != nil {
-			return nil, naming(p.dir, err)
+		if err := begin(ctx, s, id, p.dir); err != nil {
+			return nil, err
 		}
 		r, err = record.Open(p.dir, owner(id), p.writer, p.now)
 	}
@@ -57,14 +57,28 @@ func openRecord(ctx context.Context, s *store.Store, id identity, p recordPlace)
 	return r, nil
 }
 
-// current refuses a database that is older than the record. A numbering that was
-// recorded and then failed makes none: its events are in the database.
-func current(ctx context.Context, s *store.Store, r *record.Record) error {
-	last, err := r.Last()
+// begin begins a record of what comes after the database's last event.
+func begin(ctx context.Context, s *store.Store, id identity, dir string) error {
+	seq, err := s.LastSeq(ctx)
 	if err != nil {
 		return err
 	}
+	return naming(dir, record.Create(dir, owner(id), seq))
+}
+
+// current refuses a record that ends before the database, and a database that is
+// older than the record. A numbering that was recorded and then failed makes none:
+// its events are in the database. Other servers may number meanwhile.
+func current(ctx context.Context, s *store.Store, r *record.Record) error {
 	seq, err := s.LastSeq(ctx)
+	if err != nil {
+		return err
+	}
+	last, err := r.Last(seq)
+	if err != nil || last == seq {
+		return err
+	}
+	seq, err = s.LastSeq(ctx)
 	if err != nil || last <= seq {
 		return err
 	}

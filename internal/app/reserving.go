@@ -61,11 +61,15 @@ func (r *reserving) reserved(ctx context.Context) (list, index int64, err error)
 }
 
 func (r *reserving) reserve(ctx context.Context) error {
+	seq, err := r.LastSeq(ctx)
+	if err != nil {
+		return err
+	}
 	list, indices, err := r.FreeIndices(ctx, r.next)
 	if err != nil {
 		return err
 	}
-	if err := r.record.Reserve(list, indices); err != nil {
+	if err := r.record.Reserve(seq, list, indices); err != nil {
 		return err
 	}
 	r.list, r.indices, r.next = list, indices, min(2*r.next, mostReserved)

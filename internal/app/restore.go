@@ -183,8 +183,8 @@ func startAnew(ctx context.Context, s *store.Store, id identity, dir, named stri
 	if err := record.SetAside(dir, time.Now()); err != nil {
 		return naming(dir, err)
 	}
-	if err := record.Create(dir, owner(id)); err != nil {
-		return naming(dir, err)
+	if err := begin(ctx, s, id, dir); err != nil {
+		return err
 	}
 	r, err := record.Open(dir, owner(id), "replay", time.Now)
 	if err != nil {

@@ -17,7 +17,7 @@ type line struct {
 	Format int    `json:"format,omitempty"` // of the head
 	Record string `json:"record,omitempty"` // of the head: which record the file belongs to
 
-	Last     int64   `json:"last"` // highest number that this file has told so far
+	Last     int64   `json:"last"` // highest number that the record tells of, as far as the writer knows
 	List     int64   `json:"list,omitempty"`
 	Reserved []int64 `json:"reserved,omitempty"` // indices of that list
 	Events   []Event `json:"events,omitempty"`

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,19 +21,26 @@ type Reading struct {
 	Reserved map[int64]*Indices
 }
 
-// Read reads the whole record, and gives the events with numbers above after.
-// What was torn when its writer ended is left out; damage is an error, and so are
-// numbers that no file tells of.
+// Read reads the whole record, and gives the events with numbers above after, which
+// is the last one of the database. What was torn when its writer ended is left out;
+// damage is an error, and so are numbers above it that no file tells of, and an end
+// before it. What stands before it is not needed, and its files may be gone.
 func (r *Record) Read(after int64) (Reading, error) {
+	if after < r.after {
+		return Reading{}, errYounger.Because(fmt.Errorf("it begins after event %d, the database ends with %d", r.after, after))
+	}
 	files, err := r.files()
 	if err != nil {
 		return Reading{}, err
 	}
-	c := collector{after: after, events: map[identity]Event{}, reserved: map[int64]*Indices{}}
+	c := collector{after: after, last: r.after, events: map[identity]Event{}, reserved: map[int64]*Indices{}}
 	for _, f := range files {
 		if err := r.readFile(f, c.add); err != nil {
 			return Reading{}, err
 		}
+	}
+	if err := reaches(c.last, after); err != nil {
+		return Reading{}, err
 	}
 	events, err := c.inOrder()
 	return Reading{events, c.reserved}, err
@@ -42,7 +50,7 @@ func (r *Record) Read(after int64) (Reading, error) {
 func (r *Record) files() ([]string, error) {
 	entries, err := os.ReadDir(r.dir)
 	if err != nil {
-		return nil, errDamaged.Because(err)
+		return nil, unread(err)
 	}
 	var files []string
 	for _, e := range entries {
@@ -56,7 +64,7 @@ func (r *Record) files() ([]string, error) {
 func (r *Record) readFile(path string, add func(line)) error {
 	f, err := os.Open(path)
 	if err != nil {
-		return errDamaged.Because(err)
+		return unread(err)
 	}
 	defer f.Close()
 	if err := r.readLines(f, add); err != nil {
@@ -68,6 +76,9 @@ func (r *Record) readFile(path string, add func(line)) error {
 func naming(path string, err error) error {
 	if _, ok := fault.Of(err); ok {
 		return err
+	}
+	if failed := (*fs.PathError)(nil); errors.As(err, &failed) {
+		return unread(err)
 	}
 	return errDamaged.Because(fmt.Errorf("%s: %w", filepath.Base(path), err))
 }
@@ -92,13 +103,12 @@ func (r *Record) readLines(file io.Reader, add func(line)) error {
 			return fmt.Errorf("line %d: %w", n, err)
 		}
 		switch {
-		case n > 1:
-			add(l)
-		case l.Format > format:
+		case n == 1 && l.Format > format:
 			return errNewer
-		case l.Record != r.id:
+		case n == 1 && l.Record != r.id:
 			return fmt.Errorf("it belongs to the record %q", l.Record)
 		}
+		add(l)
 	}
 }
 
@@ -113,12 +123,15 @@ type identity struct {
 
 type collector struct {
 	after    int64
+	last     int64 // highest number that is told to be recorded
 	events   map[identity]Event
 	reserved map[int64]*Indices
 }
 
 func (c *collector) add(l line) {
+	c.last = max(c.last, l.Last)
 	for _, e := range l.Events {
+		c.last = max(c.last, e.Seq)
 		known := identity{e.ID, e.At, e.Kind, e.JTI, e.KID}
 		if e.Seq > c.after && e.Seq > c.events[known].Seq {
 			c.events[known] = e
@@ -143,10 +156,15 @@ func (c *collector) inOrder() ([]Event, error) {
 		events = append(events, e)
 	}
 	slices.SortFunc(events, func(a, b Event) int { return int(a.Seq - b.Seq) })
-	for n, e := range events {
-		if want := c.after + int64(n) + 1; e.Seq != want {
-			return nil, errDamaged.Because(fmt.Errorf("no file tells of event %d", want))
+	want := c.after + 1
+	for _, e := range events {
+		if e.Seq != want {
+			break
 		}
+		want++
+	}
+	if want <= c.last {
+		return nil, errDamaged.Because(fmt.Errorf("no file tells of event %d", want))
 	}
 	return events, nil
 }

@@ -23,7 +23,11 @@ var (
 	ErrOther = fault.New(fault.Conflict, "record_other",
 		"COCARDE_PUBLISHED_DIR holds what another issuer has published. Give each issuer a directory of its own.")
 	errDamaged = fault.New(fault.Conflict, "record_damaged",
-		"A file in COCARDE_PUBLISHED_DIR is damaged or missing. Put back a whole copy of the directory. If there is none, `cocarde db replay --without-record` goes on without it and says what may have been forgotten.")
+		"What was published is not all in COCARDE_PUBLISHED_DIR: a file or a line is damaged or missing. Put back a whole copy of the directory, or set COCARDE_PUBLISHED_DIR to the one that all servers share. If there is none, `cocarde db replay --without-record` goes on without it and says what may have been forgotten.")
+	errYounger = fault.New(fault.Conflict, "record_younger",
+		"The record in COCARDE_PUBLISHED_DIR was begun later than this database, or the backup, was copied: nobody tells what was published between. Use a newer copy. If there is none, `cocarde db replay --without-record` goes on without the record and says what may have been forgotten.")
+	errUnreadable = fault.New(fault.Unavailable, "record_unreadable",
+		"COCARDE_PUBLISHED_DIR, or a file in it, cannot be read; it may be whole. See that it is a directory on a disk that works, and give it and all in it to the user who runs the servers (chown -R), then repeat the command.")
 	errNewer = fault.New(fault.Conflict, "record_newer",
 		"COCARDE_PUBLISHED_DIR was written by a newer version of this program. Use that version or a later one.")
 	errUnwritable = fault.New(fault.Unavailable, "record_unwritable",
@@ -44,14 +48,15 @@ type Owner struct {
 
 // Record is an open record. It is safe for concurrent use.
 type Record struct {
-	id  string
-	dir string
+	id    string
+	dir   string
+	after int64 // number of the last event before it was begun
 
 	mu   sync.Mutex
 	name func() string // of the file that is written next
 	file *os.File      // nil until something is recorded
 	size int64         // of what is whole in it
-	last int64
+	last int64         // highest number that this process knows to be recorded
 }
 
 // name is what record.json holds.
@@ -60,6 +65,7 @@ type name struct {
 	ID     string `json:"id"`
 	Issuer string `json:"issuer"`
 	Proof  []byte `json:"proof"`
+	After  int64  `json:"after"` // the record tells of the events after this one; former versions did not say so
 }
 
 // Open opens the record that a directory holds; ErrMissing if it holds none. Files
@@ -70,7 +76,7 @@ func Open(dir string, o Owner, writer string, now func() time.Time) (*Record, er
 		return nil, ErrMissing.Because(err)
 	}
 	if err != nil {
-		return nil, errDamaged.Because(err)
+		return nil, unread(err)
 	}
 	var n name
 	switch err := json.Unmarshal(text, &n); {
@@ -78,23 +84,31 @@ func Open(dir string, o Owner, writer string, now func() time.Time) (*Record, er
 		return nil, errDamaged.Because(err)
 	case n.Format > format:
 		return nil, errNewer
-	case n.Format < 1 || n.ID == "":
+	case n.Format < 1 || n.ID == "" || n.After < 0:
 		return nil, errDamaged.Because(fmt.Errorf("%s names no record", nameFile))
 	case n.Issuer != o.Origin:
 		return nil, ErrOther.Because(fmt.Errorf("it is that of %s", n.Issuer))
 	case subtle.ConstantTimeCompare(n.Proof, o.Prove(n.ID)) != 1:
 		return nil, ErrOther.Because(errors.New("its issuer had other keys"))
 	}
-	return &Record{id: n.ID, dir: dir, name: func() string {
+	return &Record{id: n.ID, dir: dir, after: n.After, last: n.After, name: func() string {
 		return now().UTC().Format("20060102T150405Z") + "-" + writer + "-" + rand.Text()[:8] + suffix
 	}}, nil
 }
 
-// Create begins a record where there is none, and makes the directory if need be.
-// Of two that do so at once, one does.
-func Create(dir string, o Owner) error {
+// unread says of an error of the system whether a file cannot be read, or is gone.
+func unread(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return errDamaged.Because(err)
+	}
+	return errUnreadable.Because(err)
+}
+
+// Create begins a record where there is none, of the events after one, and makes the
+// directory if need be. Of two that do so at once, one does.
+func Create(dir string, o Owner, after int64) error {
 	id := rand.Text()
-	text, err := json.Marshal(name{format, id, o.Origin, o.Prove(id)})
+	text, err := json.Marshal(name{format, id, o.Origin, o.Prove(id), after})
 	if err != nil {
 		return fmt.Errorf("record: encode: %w", err)
 	}
@@ -108,9 +122,12 @@ func Create(dir string, o Owner) error {
 }
 
 // Exists says whether a directory holds a record, anybody's.
-func Exists(dir string) bool {
+func Exists(dir string) (bool, error) {
 	_, err := os.Stat(filepath.Join(dir, nameFile))
-	return err == nil
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return err == nil, nil
+	}
+	return false, unread(err)
 }
 
 // SetAside moves what a directory holds of a record into a new one below it, since
@@ -121,7 +138,7 @@ func SetAside(dir string, now time.Time) error {
 		return nil
 	}
 	if err != nil {
-		return errUnwritable.Because(err)
+		return unread(err)
 	}
 	var aside string
 	for _, e := range entries {

@@ -43,7 +43,7 @@ func opened(t *testing.T, dir string) *Record {
 func created(t *testing.T) (string, *Record) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "published")
-	must(t, Create(dir, issuer))
+	must(t, Create(dir, issuer, 0))
 	return dir, opened(t, dir)
 }
 
@@ -66,14 +66,14 @@ func (r *Record) standing(t *testing.T) []string {
 func TestRoundTrip(t *testing.T) {
 	t.Parallel()
 	dir, r := created(t)
-	if last, err := r.Last(); last != 0 || err != nil {
+	if last, err := r.Last(0); last != 0 || err != nil {
 		t.Fatalf("an empty record ends at %d, %v", last, err)
 	}
-	must(t, r.Reserve(2, []int64{5, 70, 1 << 19}))
+	must(t, r.Reserve(0, 2, []int64{5, 70, 1 << 19}))
 	want := events(1, 2500)
 	want[7].Key = &Key{State: "active", CreatedAt: 1, NotBefore: 2, Public: []byte("{}"), Sealed: []byte{1}}
 	must(t, r.Number(want))
-	must(t, r.Reserve(2, []int64{6}))
+	must(t, r.Reserve(0, 2, []int64{6}))
 	other := opened(t, dir)
 	must(t, other.Number(events(2501, 2502)))
 
@@ -83,7 +83,7 @@ func TestRoundTrip(t *testing.T) {
 	if len(got.Events) != 2502 || got.Events[7].Key.State != "active" || !slices.Equal(slices.Collect(got.Reserved[2].All), []int64{5, 6, 70, 1 << 19}) {
 		t.Fatalf("%d events, reserved %v", len(got.Events), got.Reserved)
 	}
-	if last, err := late.Last(); last != 2502 || err != nil {
+	if last, err := late.Last(0); last != 2502 || err != nil {
 		t.Errorf("it ends at %d, %v", last, err)
 	}
 	if got, err = late.Read(2501); err != nil || len(got.Events) != 1 || got.Events[0].Seq != 2502 {
@@ -143,7 +143,7 @@ func TestWhoseItIs(t *testing.T) {
 	text, err := os.ReadFile(name)
 	must(t, err)
 	for content, code := range map[string]string{
-		"": "record_damaged", "{}": "record_damaged", "\x00\x00": "record_damaged",
+		"": "record_damaged", `{"format":1,"id":"X","after":-1}`: "record_damaged", "{}": "record_damaged", "\x00\x00": "record_damaged",
 		strings.Replace(string(text), `"format":1`, `"format":2`, 1): "record_newer",
 	} {
 		must(t, os.WriteFile(name, []byte(content), 0o600))
@@ -151,7 +151,7 @@ func TestWhoseItIs(t *testing.T) {
 		wantCode(t, err, code)
 	}
 	must(t, os.WriteFile(name, text, 0o600))
-	must(t, Create(dir, issuer)) // leaves the one that stands
+	must(t, Create(dir, issuer, 0)) // leaves the one that stands
 	if now, err := os.ReadFile(name); err != nil || !bytes.Equal(now, text) {
 		t.Errorf("it was begun anew: %s, %v", now, err)
 	}
@@ -159,7 +159,7 @@ func TestWhoseItIs(t *testing.T) {
 	must(t, SetAside(dir, time.Now()))
 	_, err = Open(dir, issuer, "test", time.Now)
 	wantCode(t, err, "record_missing")
-	must(t, Create(dir, issuer))
+	must(t, Create(dir, issuer, 0))
 	fresh := opened(t, dir)
 	if got, err := fresh.Read(0); err != nil || len(got.Events) != 0 {
 		t.Errorf("%v, %v", got, err)
@@ -173,7 +173,7 @@ func TestCreatedAtOnce(t *testing.T) {
 	ids := make([]string, 8)
 	for n := range ids {
 		all.Go(func() {
-			if err := Create(dir, issuer); err != nil {
+			if err := Create(dir, issuer, 0); err != nil {
 				t.Error(err)
 				return
 			}
@@ -183,7 +183,7 @@ func TestCreatedAtOnce(t *testing.T) {
 				return
 			}
 			ids[n] = r.ID()
-			if err := errors.Join(r.Reserve(1, []int64{int64(n)}), r.Close()); err != nil {
+			if err := errors.Join(r.Reserve(0, 1, []int64{int64(n)}), r.Close()); err != nil {
 				t.Error(err)
 			}
 		})
@@ -217,7 +217,7 @@ func TestTorn(t *testing.T) {
 		if err != nil {
 			t.Fatalf("cut at %d: %v", size, err)
 		}
-		last, err := late.Last()
+		last, err := late.Last(0)
 		if err != nil || last != int64(len(got.Events)) {
 			t.Fatalf("cut at %d: it ends at %d, %v, and has %d events", size, last, err, len(got.Events))
 		}
@@ -232,7 +232,7 @@ func TestTorn(t *testing.T) {
 	if got, err := late.Read(0); err != nil || len(got.Events) != 2 {
 		t.Errorf("with a hole: %v, %v", got.Events, err)
 	}
-	if last, err := late.Last(); err != nil || last != 2 {
+	if last, err := late.Last(0); err != nil || last != 2 {
 		t.Errorf("with a hole it ends at %d, %v", last, err)
 	}
 }
@@ -241,7 +241,7 @@ func TestTorn(t *testing.T) {
 func TestDamaged(t *testing.T) {
 	t.Parallel()
 	dir, r := created(t)
-	must(t, r.Reserve(1, []int64{1}))
+	must(t, r.Reserve(0, 1, []int64{1}))
 	must(t, r.Number(events(1, 2)))
 	path := r.standing(t)[0]
 	whole, err := os.ReadFile(path)
@@ -272,7 +272,7 @@ func TestLastOfLongLines(t *testing.T) {
 	t.Parallel()
 	dir, r := created(t)
 	must(t, r.Number(events(1, perLine)))
-	if last, err := opened(t, dir).Last(); err != nil || last != perLine {
+	if last, err := opened(t, dir).Last(0); err != nil || last != perLine {
 		t.Errorf("it ends at %d, %v", last, err)
 	}
 }
@@ -300,7 +300,7 @@ func TestUnwritable(t *testing.T) {
 // Nothing that stands in a file makes the reader fail otherwise than with an error.
 func FuzzRead(f *testing.F) {
 	dir := f.TempDir()
-	if err := Create(dir, issuer); err != nil {
+	if err := Create(dir, issuer, 0); err != nil {
 		f.Fatal(err)
 	}
 	r, err := Open(dir, issuer, "test", time.Now)

@@ -21,7 +21,7 @@ func TestSizeOfABadge(t *testing.T) {
 	for range badges {
 		reserved = append(reserved, rand.Int64N(1<<20))
 	}
-	must(t, r.Reserve(12, reserved))
+	must(t, r.Reserve(0, 12, reserved))
 	for n := range int64(badges) {
 		must(t, r.Number([]Event{{
 			Seq: 5_000_000 + n, ID: 5_000_000 + n, Kind: "issued", At: time.Now().UnixMicro(), Badge: "0123456789ab",

@@ -3,6 +3,7 @@ package record
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 )
@@ -11,8 +12,10 @@ import (
 const tailSize = 1 << 12
 
 // Last is the highest number that the record tells of. It reads the ends of the
-// files only, since a start must not take long.
-func (r *Record) Last() (last int64, err error) {
+// files only, since a start must not take long. A record that ends before an event
+// which its database has numbered is damaged.
+func (r *Record) Last(seq int64) (last int64, err error) {
+	last = r.after
 	files, err := r.files()
 	if err != nil {
 		return 0, err
@@ -24,7 +27,16 @@ func (r *Record) Last() (last int64, err error) {
 		}
 		last = max(last, l)
 	}
-	return last, nil
+	return last, reaches(last, seq)
+}
+
+// reaches wants the end of a record not to be before its database's: what is numbered
+// was recorded first.
+func reaches(last, seq int64) error {
+	if last < seq {
+		return errDamaged.Because(fmt.Errorf("it ends with event %d, the database with %d", last, seq))
+	}
+	return nil
 }
 
 // lastOf reads ever more of a file's end until the last whole line stands in it.

@@ -14,9 +14,10 @@ import (
 const perLine = 1000
 
 // Reserve records indices of a list before any of them is given out. They are
-// durable once it returns nil.
-func (r *Record) Reserve(list int64, indices []int64) error {
-	return r.append([]line{{List: list, Reserved: indices}})
+// durable once it returns nil. The number of an event that the database holds says
+// up to where the record must tell, should the files of others be lost.
+func (r *Record) Reserve(seq, list int64, indices []int64) error {
+	return r.append([]line{{Last: seq, List: list, Reserved: indices}})
 }
 
 // Number records events with the numbers that they are about to get. They are
@@ -49,6 +50,7 @@ func (r *Record) write(lines []line) error {
 	var text []byte
 	last := r.last
 	for _, l := range lines {
+		last = max(last, l.Last)
 		for _, e := range l.Events {
 			last = max(last, e.Seq)
 		}

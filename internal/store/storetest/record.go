@@ -130,7 +130,7 @@ func replayForgetsNothing(t *testing.T, db Database) {
 
 	list, reserved, err := s.FreeIndices(ctx, 10)
 	must(t, err)
-	must(t, kept.Reserve(list, reserved))
+	must(t, kept.Reserve(0, list, reserved))
 	change(t, s, old[0], verify.Suspended)
 	change(t, s, old[1], verify.Revoked)
 	must(t, s.NumberEvents(ctx))
@@ -223,7 +223,7 @@ func newRecord(t *testing.T) *record.Record {
 	t.Helper()
 	dir := t.TempDir()
 	o := record.Owner{Origin: "https://cocarde.example", Prove: func(id string) []byte { return []byte(id) }}
-	must(t, record.Create(dir, o))
+	must(t, record.Create(dir, o, 0))
 	r, err := record.Open(dir, o, "test", time.Now)
 	must(t, err)
 	t.Cleanup(func() { must(t, r.Close()) })

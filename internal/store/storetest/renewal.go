@@ -421,7 +421,7 @@ func replayErases(t *testing.T, db Database) {
 
 	list, reserved, err := s.FreeIndices(ctx, 1)
 	must(t, err)
-	must(t, kept.Reserve(list, reserved))
+	must(t, kept.Reserve(0, list, reserved))
 	again := renewal(t, s, renewing(t, s, 73, renewed.Badge, now), now)
 	again.Attestation.List, again.Attestation.Index, again.Event.List, again.Event.Index = list, reserved[0], list, reserved[0]
 	must(t, s.Renew(ctx, again))

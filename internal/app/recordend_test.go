@@ -1,0 +1,242 @@
+package app
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+
+	"cocarde.example/attest"
+	"cocarde.example/internal/config"
+	"cocarde.example/internal/fault"
+	"cocarde.example/internal/keyring"
+	"cocarde.example/internal/record"
+	"cocarde.example/internal/store"
+	"cocarde.example/test/postgres"
+)
+
+// issuer is one that a test founds, backs up and restores.
+type issuer struct {
+	*testing.T
+	onServer bool
+	config.Config
+	identity string // file with the age identity
+	backup   string // file
+}
+
+func newIssuer(t *testing.T, onServer bool) issuer {
+	t.Helper()
+	i := issuer{T: t, onServer: onServer, identity: filepath.Join(t.TempDir(), "identity"), backup: filepath.Join(t.TempDir(), "backup.age")}
+	secret, published := filepath.Join(t.TempDir(), "secret"), filepath.Join(t.TempDir(), "published")
+	c, err := config.Load("", []string{"COCARDE_ADDR=127.0.0.1:0", "COCARDE_URL=http://cocarde.localhost:8080", "COCARDE_DATA_DIR=" + t.TempDir(),
+		"COCARDE_SECRET_FILE=" + secret, "COCARDE_PUBLISHED_DIR=" + published})
+	ok(t, err)
+	i.Config = c
+	i = i.elsewhere()
+	if onServer {
+		_, err := store.Migrate(t.Context(), store.Options{Database: i.Database})
+		ok(t, err)
+	}
+	i.serves("")
+	i.numbers()
+	return i
+}
+
+// elsewhere is the same with a database that is empty.
+func (i issuer) elsewhere() issuer {
+	i.Helper()
+	i.DataDir = i.TempDir()
+	i.Database = filepath.Join(i.DataDir, "cocarde.db")
+	if i.onServer {
+		database, err := postgres.Shared(i.T).NewDatabase(i.Context())
+		ok(i.T, err)
+		i.Database = database + "&pool_max_conns=4"
+	}
+	return i
+}
+
+func (i issuer) wants(err error, code string) {
+	i.Helper()
+	if err == nil && code != "" || err != nil && fault.Code(err) != code {
+		i.Fatalf("got %v (%v), want %q", err, fault.Cause(err), code)
+	}
+}
+
+// serves starts a server, and stops it if it starts.
+func (i issuer) serves(code string) {
+	i.Helper()
+	a, err := New(i.Context(), Options{Config: i.Config, Version: "test", Log: slog.New(slog.DiscardHandler)})
+	if err == nil {
+		ok(i.T, a.Close())
+	}
+	i.wants(err, code)
+}
+
+// numbers has a server number the events that wait for it.
+func (i issuer) numbers() {
+	i.Helper()
+	s, err := store.Open(i.Context(), store.Options{Database: i.Database})
+	ok(i.T, err)
+	id, err := openFound(i.Context(), s, i.Config)
+	ok(i.T, err)
+	r, err := openRecord(i.Context(), s, id, recordPlace{i.PublishedDir, "test", time.Now})
+	ok(i.T, err)
+	ok(i.T, errors.Join(s.NumberEvents(i.Context()), s.Close(), r.Close()))
+}
+
+func (i issuer) replays(without bool, code string) Recovery {
+	i.Helper()
+	done, err := ReplayDatabase(i.Context(), i.Config, without)
+	i.wants(err, code)
+	return done
+}
+
+func (i issuer) backsUp() {
+	i.Helper()
+	key, err := age.GenerateX25519Identity()
+	ok(i.T, err)
+	ok(i.T, os.WriteFile(i.identity, []byte(key.String()), 0o600))
+	ok(i.T, BackupDatabase(i.Context(), i.Config, i.backup, nil, Recipients{Keys: []string{key.Recipient().String()}}, func(int64, int64) {}))
+}
+
+func (i issuer) restores(without bool, code string) {
+	i.Helper()
+	_, err := RestoreDatabase(i.Context(), i.Config, Restoring{File: i.backup, Identity: i.identity, WithoutRecord: without, Progress: func(int64, int64) {}})
+	i.wants(err, code)
+}
+
+// onBoth runs a test on a file and on a server.
+func onBoth(t *testing.T, test func(t *testing.T, onServer bool)) {
+	for name, onServer := range map[string]bool{"SQLite": false, "PostgreSQL": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, onServer)
+		})
+	}
+}
+
+// A record that ends before its database is refused wherever the two come together:
+// nothing is touched, and all is well once its files are back.
+func TestRecordCutShort(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, onServer bool) {
+		i := newIssuer(t, onServer)
+		i.backsUp()
+		logs, err := filepath.Glob(filepath.Join(i.PublishedDir, "*.log"))
+		if err != nil || len(logs) != 1 {
+			t.Fatalf("the record's files are %q, %v", logs, err)
+		}
+		whole, err := os.ReadFile(logs[0])
+		ok(t, err)
+		head := bytes.IndexByte(whole, '\n') + 1
+		empty := i.elsewhere()
+		for what, cut := range map[string]func() error{
+			"no file":  func() error { return os.Remove(logs[0]) },
+			"no event": func() error { return os.Truncate(logs[0], int64(head)) },
+			"empty":    func() error { return os.Truncate(logs[0], 0) },
+			"torn":     func() error { return os.Truncate(logs[0], int64(len(whole)-1)) },
+		} {
+			t.Log(what)
+			ok(t, cut())
+			i.serves("record_damaged")
+			i.replays(false, "record_damaged")
+			empty.restores(false, "record_damaged")
+			ok(t, os.WriteFile(logs[0], whole, 0o600))
+		}
+		i.serves("")
+		if done := i.replays(false, ""); done.Events != 0 {
+			t.Errorf("%+v", done)
+		}
+		empty.restores(false, "")
+		i.serves("")
+
+		// A new record begins where its database is, and has nothing to tell before
+		// the next event.
+		i.replays(true, "")
+		i.serves("")
+		i.backsUp()
+		i.replays(false, "")
+		i.elsewhere().restores(false, "")
+		i.serves("")
+	})
+}
+
+// A record that was begun later than a copy of its database was made does not tell
+// what was published between.
+func TestRecordBegunLater(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, onServer bool) {
+		i := newIssuer(t, onServer)
+		i.forgetsRecord()
+		i.backsUp()
+		i.publishes()
+		i.serves("") // begins a record
+		older := i.elsewhere()
+		older.restores(false, "record_younger")
+		older.restores(true, "")
+		older.forgetsRecord()
+		i.forgetsRecord()
+		i.serves("")
+		older.serves("record_younger")
+		older.replays(false, "record_younger")
+	})
+}
+
+// forgetsRecord makes the database as one of a version that had none.
+func (i issuer) forgetsRecord() {
+	i.Helper()
+	s, err := store.Open(i.Context(), store.Options{Database: i.Database})
+	ok(i.T, err)
+	named, err := s.RecordNamed(i.Context())
+	ok(i.T, err)
+	ok(i.T, errors.Join(s.NameRecord(i.Context(), named, ""), s.Close(), record.SetAside(i.PublishedDir, time.Now())))
+}
+
+// publishes numbers an event without any record.
+func (i issuer) publishes() {
+	i.Helper()
+	s, err := store.Open(i.Context(), store.Options{Database: i.Database})
+	ok(i.T, err)
+	id, found, err := s.Identity(i.Context())
+	if err != nil || !found {
+		i.Fatal(found, err)
+	}
+	k := id.SigningKeys[0]
+	announced := attest.Event{Kind: attest.EventKeyAnnounced, At: time.Now(), By: "cocarde", KID: k.KID}
+	ok(i.T, s.ChangeKeys(i.Context(), []keyring.Change{{From: k.State, Key: k, Event: announced}}))
+	ok(i.T, errors.Join(s.NumberEvents(i.Context()), s.Close()))
+}
+
+// What may not be read is no damage: mended, it is whole.
+func TestRecordUnreadable(t *testing.T) {
+	t.Parallel()
+	i := newIssuer(t, false)
+	i.backsUp()
+	logs, err := filepath.Glob(filepath.Join(i.PublishedDir, "*.log"))
+	ok(t, err)
+	for _, file := range []string{logs[0], filepath.Join(i.PublishedDir, "record.json"), i.PublishedDir} {
+		aside := filepath.Join(t.TempDir(), "aside")
+		ok(t, os.Rename(file, aside))
+		if file == i.PublishedDir {
+			ok(t, os.WriteFile(file, nil, 0o600))
+		} else { // as what may not be read, also for root
+			ok(t, os.Mkdir(file, 0o700))
+		}
+		i.serves("record_unreadable")
+		i.replays(false, "record_unreadable")
+		empty := i.elsewhere()
+		empty.restores(false, "record_unreadable")
+		if file == i.PublishedDir {
+			empty.serves("record_unreadable")
+			empty.replays(false, "issuer_missing") // nobody was founded
+		}
+		ok(t, os.Remove(file))
+		ok(t, os.Rename(aside, file))
+	}
+	i.serves("")
+}
