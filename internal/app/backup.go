@@ -24,7 +24,9 @@ var (
 	errIdentityFile = fault.New(fault.Invalid, "identity_unusable",
 		"The file of --identity holds no age identity (AGE-SECRET-KEY-…) that can be read.")
 	errBackupFile = fault.New(fault.Unavailable, "backup_file",
-		"The backup's file cannot be opened or written. Check its directory, its permissions and the room on the disk.")
+		"The backup's file cannot be written. Check its directory, its permissions and the room on the disk.")
+	errBackupUnread = fault.New(fault.Unavailable, "backup_unreadable",
+		"The backup's file cannot be read. Nothing was touched. Check its name, that it is a file, and that this user may read it.")
 )
 
 // Recipients are those who can open a backup.
@@ -119,11 +121,11 @@ type opened struct {
 func openBackup(path string, identities []age.Identity, p store.Progress) (opened, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return opened{}, errBackupFile.Because(err)
+		return opened{}, errBackupUnread.Because(err)
 	}
 	info, err := f.Stat()
 	if err != nil {
-		return opened{}, errors.Join(errBackupFile.Because(err), f.Close())
+		return opened{}, errors.Join(errBackupUnread.Because(err), f.Close())
 	}
 	b, err := backup.NewReader(&counted{from: f, total: info.Size(), told: p}, identities)
 	if err != nil {
@@ -142,6 +144,9 @@ func (c *counted) Read(b []byte) (int, error) {
 	n, err := c.from.Read(b)
 	c.done += int64(n)
 	c.told(c.done, c.total)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = errBackupUnread.Because(err)
+	}
 	return n, err
 }
 

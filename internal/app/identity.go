@@ -19,7 +19,7 @@ import (
 // Refusals at start; each says what to do.
 var (
 	errSecret = fault.New(fault.Unavailable, "secret_unusable",
-		"The secret file that belongs to this database cannot be used, so nothing in it can be opened. Put the right file at COCARDE_SECRET_FILE, readable by its owner alone; it is not made anew while the database holds what it sealed.")
+		"The secret file that belongs to this database, or backup, cannot be used, so nothing in it can be opened. Put the right file at COCARDE_SECRET_FILE, readable by its owner alone; it is not made anew while the database holds what it sealed.")
 	errOtherIssuer = fault.New(fault.Conflict, "issuer_other",
 		"This database belongs to another issuer: attestations name its origin for ever. Set COCARDE_URL to that origin, or use another database.")
 	errDemoDatabase = fault.New(fault.Conflict, "database_of_demo",

@@ -14,7 +14,7 @@ import (
 )
 
 var errLocked = fault.New(fault.Conflict, "data_dir_in_use",
-	"Another cocarde serves from this data directory. Stop it first, or give this one its own COCARDE_DATA_DIR.")
+	"Another cocarde uses this data directory: a server, or a restore or replay that is under way. Stop it, or wait for its end; or give this one its own COCARDE_DATA_DIR.")
 
 // lockDataDir makes the data directory if need be and keeps any other server out
 // of it. The lock ends with the process, however that ends.

@@ -106,8 +106,12 @@ func (i issuer) backsUp() {
 
 func (i issuer) restores(without bool, code string) {
 	i.Helper()
+	i.wants(i.tries(without), code)
+}
+
+func (i issuer) tries(without bool) error {
 	_, err := RestoreDatabase(i.Context(), i.Config, Restoring{File: i.backup, Identity: i.identity, WithoutRecord: without, Progress: func(int64, int64) {}})
-	i.wants(err, code)
+	return err
 }
 
 // onBoth runs a test on a file and on a server.

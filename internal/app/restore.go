@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"cocarde.example/internal/backup"
@@ -96,7 +97,7 @@ func restorable(ctx context.Context, cfg config.Config, o store.Options, h backu
 	}
 	secret, err := keys.OpenSecret(cfg.SecretFile)
 	if err != nil {
-		return identity{}, errBackupKeys.Because(err)
+		return identity{}, errSecret.Because(err)
 	}
 	data, err := keys.OpenDataKeys(secret, h.Keys)
 	if err != nil {
@@ -107,7 +108,19 @@ func restorable(ctx context.Context, cfg config.Config, o store.Options, h backu
 		return id, nil
 	}
 	_, _, err = readRecord(id, cfg.PublishedDir, h.Record, h.Seq)
-	return id, err
+	return id, atRestore(err)
+}
+
+// atRestore has a fault of the record name the command that goes on without it: there
+// is no database yet in which to replay anything.
+func atRestore(err error) error {
+	f, ok := fault.Of(err)
+	if !ok {
+		return err
+	}
+	told := *f
+	told.Message = strings.ReplaceAll(f.Message, "`cocarde db replay --without-record`", "`cocarde db restore --without-record`")
+	return &told
 }
 
 // readRecord reads what was published after an event; the record is nil where the

@@ -30,10 +30,10 @@ func NewReader(r io.Reader, identities []age.Identity) (*Reader, error) {
 	if errors.As(err, &none) {
 		return nil, errIdentity.Because(err)
 	}
-	if err != nil {
-		return nil, ErrDamaged.Because(err)
-	}
 	b := &Reader{in: bufio.NewReaderSize(plain, 1<<16)}
+	if err != nil {
+		return nil, b.fail(err)
+	}
 	if err := b.json(frameHeader, &b.Header); err != nil {
 		return nil, b.fail(err)
 	}

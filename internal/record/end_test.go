@@ -57,7 +57,7 @@ func TestWhereItEnds(t *testing.T) {
 	// first wrote is found.
 	other := opened(t, dir)
 	must(t, other.Reserve(20, 1, []int64{5}))
-	must(t, os.Remove(r.standing(t)[0]))
+	must(t, os.Remove(r.file.Name()))
 	wants(20, 20, "")
 	reads(19, 0, "record_damaged")
 	reads(20, 0, "") // nothing from before is needed

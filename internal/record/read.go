@@ -27,7 +27,7 @@ type Reading struct {
 // before it. What stands before it is not needed, and its files may be gone.
 func (r *Record) Read(after int64) (Reading, error) {
 	if after < r.after {
-		return Reading{}, errYounger.Because(fmt.Errorf("it begins after event %d, the database ends with %d", r.after, after))
+		return Reading{}, errYounger.Because(fmt.Errorf("it begins after event %d, the database or backup ends with %d", r.after, after))
 	}
 	files, err := r.files()
 	if err != nil {

@@ -34,7 +34,7 @@ func (r *Record) Last(seq int64) (last int64, err error) {
 // was recorded first.
 func reaches(last, seq int64) error {
 	if last < seq {
-		return errDamaged.Because(fmt.Errorf("it ends with event %d, the database with %d", last, seq))
+		return errDamaged.Because(fmt.Errorf("it ends with event %d, the database or backup with %d", last, seq))
 	}
 	return nil
 }

@@ -14,6 +14,8 @@ var (
 		"The backup is of the other kind of database: one of SQLite is restored to SQLite, one of PostgreSQL to PostgreSQL. Set COCARDE_DATABASE to such a database.")
 	errNotEmpty = fault.New(fault.Conflict, "database_not_empty",
 		"There is a database already. It was not touched. Restore into an empty one, or move this one away.")
+	errNoRoom = fault.New(fault.Unavailable, "database_full",
+		"There is no room for the restored database, so it was not made. Make room on its disk, then repeat the command; where it says then that there is a database, run `cocarde db replay`.")
 )
 
 // Progress is told how many bytes of how many are done. The total may be an estimate.

@@ -22,7 +22,10 @@ type Schema struct {
 // this program's is no error here; a database that is missing, unusable, corrupt
 // or another program's is.
 func Inspect(ctx context.Context, o Options) (Schema, error) {
-	d := o.dialect()
+	return inspect(ctx, o.dialect())
+}
+
+func inspect(ctx context.Context, d dialect) (Schema, error) {
 	writers, readers, err := d.connect(ctx, false)
 	if err != nil {
 		return Schema{}, err

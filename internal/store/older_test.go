@@ -22,10 +22,7 @@ const formerSchema = 7
 // all that is in it.
 func TestBackupOfAFormerVersion(t *testing.T) {
 	t.Parallel()
-	for name, empty := range map[string]func(t *testing.T) string{
-		"SQLite":     func(t *testing.T) string { return filepath.Join(t.TempDir(), "cocarde.db") },
-		"PostgreSQL": func(t *testing.T) string { return emptyOnServer(t) + "&pool_max_conns=4" },
-	} {
+	for name, empty := range emptyPlaces() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			former, open := formerBackup(t, empty(t))
@@ -69,6 +66,14 @@ func TestBackupOfAFormerVersion(t *testing.T) {
 				t.Errorf("the next event is %d, %v, %v", seq, err, failed)
 			}
 		})
+	}
+}
+
+// emptyPlaces give where there is no database yet, by the kind.
+func emptyPlaces() map[string]func(*testing.T) string {
+	return map[string]func(*testing.T) string{
+		"SQLite":     func(t *testing.T) string { return filepath.Join(t.TempDir(), "cocarde.db") },
+		"PostgreSQL": func(t *testing.T) string { return emptyOnServer(t) + "&pool_max_conns=4" },
 	}
 }
 

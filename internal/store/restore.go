@@ -3,8 +3,11 @@ package store
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"syscall"
 
 	"cocarde.example/internal/backup"
+	"cocarde.example/internal/fault"
 )
 
 // Restore makes the database of a backup, brings its schema up to date, and gives
@@ -16,7 +19,24 @@ func Restore(ctx context.Context, o Options, b *backup.Reader, finish func(conte
 	if err := fits(b.Header, d); err != nil {
 		return err
 	}
-	return d.opening(d.restore(ctx, b, finish))
+	return placing(d, d.restore(ctx, b, finish))
+}
+
+// placing tells what kept a database from being made where it should be.
+func placing(d dialect, err error) error {
+	_, told := fault.Of(err)
+	full := errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+	var failed *fs.PathError
+	switch {
+	case full && (!told || errors.Is(err, errUnusable)):
+		return errNoRoom.Because(fault.Cause(err))
+	case !told && errors.As(err, &failed):
+		return errUnusable.Because(err)
+	}
+	if err = d.opening(err); errors.Is(err, errFull) {
+		err = errNoRoom.Because(fault.Cause(err))
+	}
+	return err
 }
 
 // Restorable says whether a backup may be restored to a database, as far as its

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,8 +34,16 @@ func (d sqlite) empty(ctx context.Context) error {
 	return nil
 }
 
-// unused wants a database without an issuer.
+// unused wants a file that holds nothing yet, or a database without an issuer.
 func (d sqlite) unused(ctx context.Context) error {
+	switch schema, err := inspect(ctx, d); {
+	case err != nil:
+		return errNotEmpty.Because(err)
+	case schema.Found == 0:
+		return nil
+	case schema.Found != schema.Known:
+		return errNotEmpty.Because(fmt.Errorf("%s has tables of schema %d", filepath.Base(d.path), schema.Found))
+	}
 	s, err := open(ctx, d, false)
 	if err != nil {
 		return errNotEmpty.Because(err)
@@ -57,7 +66,11 @@ func (d sqlite) restore(ctx context.Context, b *backup.Reader, finish func(conte
 	}
 	defer removeDatabase(temp.Name())
 	out := durable.NewWriter(temp)
-	if err := errors.Join(writePages(ctx, out, b), out.Close(), temp.Close()); err != nil {
+	err = writePages(ctx, out, b)
+	if closed := cmp.Or(out.Close(), temp.Close()); err == nil { // otherwise it tells the same again
+		err = closed
+	}
+	if err != nil {
 		return err
 	}
 	if err := finished(ctx, sqlite{path: temp.Name(), busy: d.busy}, finish); err != nil {

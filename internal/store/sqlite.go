@@ -15,6 +15,8 @@ import (
 	"github.com/pressly/goose/v3/database"
 	driver "modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
+
+	"cocarde.example/internal/fault"
 )
 
 // applicationID marks our files in the header of SQLite's format: "Coca".
@@ -149,7 +151,7 @@ func (d sqlite) adopt(ctx context.Context, db *sql.DB) error {
 
 func (d sqlite) opening(err error) error {
 	var e *driver.Error
-	if !errors.As(err, &e) {
+	if _, told := fault.Of(err); told || !errors.As(err, &e) {
 		return err
 	}
 	switch e.Code() & 0xff {
