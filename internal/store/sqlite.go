@@ -154,6 +154,9 @@ func (d sqlite) opening(err error) error {
 	if _, told := fault.Of(err); told || !errors.As(err, &e) {
 		return err
 	}
+	if full(e) {
+		return errFull.Because(err)
+	}
 	switch e.Code() & 0xff {
 	case lib.SQLITE_NOTADB, lib.SQLITE_CORRUPT:
 		return errCorrupt.Because(err)
@@ -192,9 +195,10 @@ func (d sqlite) fault(err error) error {
 	if !errors.As(err, &e) {
 		return nil
 	}
-	switch e.Code() & 0xff { // the primary code of an extended one
-	case lib.SQLITE_FULL:
+	if full(e) {
 		return errFull.Because(err)
+	}
+	switch e.Code() & 0xff { // the primary code of an extended one
 	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
 		return errBusy.Because(err)
 	case lib.SQLITE_IOERR, lib.SQLITE_CANTOPEN, lib.SQLITE_READONLY, lib.SQLITE_PERM, lib.SQLITE_CORRUPT,
@@ -202,4 +206,10 @@ func (d sqlite) fault(err error) error {
 		return errUnavailable.Because(err)
 	}
 	return nil
+}
+
+// full says whether a disk has no room left, for the memory that processes share too,
+// which is a file.
+func full(e *driver.Error) bool {
+	return e.Code()&0xff == lib.SQLITE_FULL || e.Code() == lib.SQLITE_IOERR_SHMSIZE
 }
