@@ -46,6 +46,17 @@ func TestSecretFile(t *testing.T) {
 	}
 }
 
+func TestSameSecret(t *testing.T) {
+	t.Parallel()
+	one, other := fixedSecret(), newSecret(bytes.Repeat([]byte{2}, keySize))
+	if !one.Same(fixedSecret()) || !other.Same(other) {
+		t.Error("a secret is not the same as itself")
+	}
+	if one.Same(other) || other.Same(one) {
+		t.Error("two secrets are the same")
+	}
+}
+
 func TestSecretFileInAMissingFolder(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "none", "secret")

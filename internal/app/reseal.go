@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 
 	"cocarde.example/internal/config"
 	"cocarde.example/internal/fault"
@@ -14,7 +13,7 @@ import (
 
 var (
 	errSameSecret = fault.New(fault.Conflict, "secret_same",
-		"That is the secret file in use. Name one that does not exist yet; it is made.")
+		"That file holds the secret that is in use already. Name one that does not exist yet; it is made.")
 	errNewSecret = fault.New(fault.Invalid, "secret_new_unusable",
 		"The new secret file can be neither made nor read. Name one that does not exist yet, in a folder that you may write to.")
 )
@@ -37,17 +36,17 @@ func Reseal(ctx context.Context, cfg config.Config, path string) (err error) {
 	if !ok {
 		return errNoIssuer
 	}
-	if sameFile(cfg.SecretFile, path) {
-		return errSameSecret
-	}
+	former, formerErr := keys.OpenSecret(cfg.SecretFile)
 	if next, err := keys.OpenSecret(path); err == nil {
+		if formerErr == nil && next.Same(former) {
+			return errSameSecret
+		}
 		if _, err := keys.OpenDataKeys(next, found.WrappedKeys); err == nil {
 			return nil // it was done, and whoever did it was killed before it could say so
 		}
 	}
-	former, err := keys.OpenSecret(cfg.SecretFile)
-	if err != nil {
-		return errSecret.Because(err)
+	if formerErr != nil {
+		return errSecret.Because(formerErr)
 	}
 	if _, err := keys.OpenDataKeys(former, found.WrappedKeys); err != nil {
 		return errSecret.Because(err)
@@ -77,10 +76,4 @@ func takeSecret(path string) (secret keys.Secret, made bool, err error) {
 	}
 	secret, err = keys.OpenSecret(path)
 	return secret, false, err
-}
-
-func sameFile(one, other string) bool {
-	a, errA := os.Stat(one)
-	b, errB := os.Stat(other)
-	return errA == nil && errB == nil && os.SameFile(a, b)
 }
