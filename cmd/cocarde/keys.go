@@ -178,9 +178,9 @@ type affectedRow struct {
 	ID     string `json:"id"`
 	Handle string `json:"handle"`
 	Agency string `json:"agency"`
-	Mailed bool   `json:"mailed"`
+	Mailed bool   `json:"mailed"` // its agent, to ask for another
 }
 
-func newAffectedRow(b attest.Badge) affectedRow {
-	return affectedRow{b.ID, b.Actor.Handle.String(), b.Agency.Domain, len(b.Mailbox) > 0}
+func newAffectedRow(b attest.Badge, mailed bool) affectedRow {
+	return affectedRow{b.ID, b.Actor.Handle.String(), b.Agency.Domain, mailed}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -43,11 +44,15 @@ func TestTheRecipesForKeys(t *testing.T) {
 			t.Errorf("%s", s.log)
 		}
 
+		// What was revoked before is not to be issued anew.
+		his := regexp.MustCompile(`"id":"([^"]+)","handle":"@karim`).FindStringSubmatch(s.sh("cocarde attestations list --json " + s.conf()))
+		s.sh("cocarde attestations revoke --reason left_agency " + s.conf() + " " + his[1])
 		s.run("every key may be known to others")
 		s.publishes(2)
 		s.holdNot("key_revoked", marie, karim)
-		if n := strings.Count(s.read("/issue-anew.jsonl"), `"handle"`); n != 2 {
-			t.Errorf("%d badges are to be issued anew", n)
+		said = s.sh("cat issue-anew.*.jsonl")
+		if strings.Count(said, `"handle"`) != 1 || strings.Count(said, `"handle":"@marie@`) != 1 || strings.Count(said, `"mailed":true`) != 1 {
+			t.Errorf("to be issued anew:\n%s", said)
 		}
 	})
 }

@@ -19,8 +19,9 @@ func newKeysRevoke() *cobra.Command {
 among the revoked ones, the standby signs at once, the status lists are signed
 anew, and every attestation by the key that has not ended is revoked. A badge
 whose latest attestation it signed is revoked with it: those are printed, and
-their agents are mailed. Killed on the way, serve goes on with it; so does the same
-command, called again.
+their agents are mailed. Badges that were taken back before are not among them.
+Killed on the way, serve goes on with it; so does the same command, called again,
+and it prints them all.
 
 It reaches whoever asks. A verifier that keeps the keys has them for an hour at
 most, and one that works from files until it is given new ones.`,
@@ -46,13 +47,13 @@ func revokeKey(cmd *cobra.Command, d *app.Desk, kid, reason string, asJSON bool)
 	if early {
 		fmt.Fprintln(told, "The key that signs now was published less than 48 hours ago: for an hour, verifiers that keep the former keys and ask for no others refuse what it signs.")
 	}
-	err = d.Keys.TakeBack(cmd.Context(), kid, func(n int) { fmt.Fprintf(told, "%d attestations taken back\n", n) })
+	err = d.Keys.TakeBack(cmd.Context(), kid, func(n int) { fmt.Fprintf(told, "%d attestations by it looked at\n", n) })
 	if err != nil {
 		return err
 	}
 	var rows []affectedRow
-	err = d.Keys.Affected(cmd.Context(), kid, func(b attest.Badge) error {
-		rows = append(rows, newAffectedRow(b))
+	err = d.Keys.Affected(cmd.Context(), kid, func(b attest.Badge, mailed bool) error {
+		rows = append(rows, newAffectedRow(b, mailed))
 		return nil
 	})
 	switch {
@@ -64,7 +65,7 @@ func revokeKey(cmd *cobra.Command, d *app.Desk, kid, reason string, asJSON bool)
 		fmt.Fprintln(told, "No badge was revoked with it.")
 		return nil
 	}
-	fmt.Fprintln(told, "Issue anew to:")
+	fmt.Fprintf(told, "Issue anew to %d:\n", len(rows))
 	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 4, 2, ' ', 0)
 	fmt.Fprintln(w, "ID\tHANDLE\tAGENCY\tMAILED")
 	for _, r := range rows {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"maps"
+	"math"
 	"slices"
 	"sync"
 	"testing"
@@ -36,12 +37,13 @@ type memory struct {
 	keys    map[string]keys.Key
 	events  []attest.Event
 	signed  map[string][]keyring.Signed // by kid, in the order of their ends
+	taken   map[string]bool             // by jti: revoked by TakeBack
 	mails   int
 	failing error
 }
 
 func newMemory(first []keys.Key) *memory {
-	m := &memory{keys: map[string]keys.Key{}, signed: map[string][]keyring.Signed{}, events: keyring.Announced(first, began)}
+	m := &memory{keys: map[string]keys.Key{}, signed: map[string][]keyring.Signed{}, taken: map[string]bool{}, events: keyring.Announced(first, began)}
 	for _, k := range first {
 		m.keys[k.KID] = k
 	}
@@ -115,6 +117,18 @@ func (m *memory) SignedBy(_ context.Context, kid string, after keyring.Mark, lim
 	return page, m.failing
 }
 
+func (m *memory) TakenBack(ctx context.Context, kid string, after keyring.Mark, limit int) (page []keyring.Signed, err error) {
+	all, err := m.SignedBy(ctx, kid, after, math.MaxInt)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, s := range all {
+		if m.taken[s.JTI] && len(page) < limit {
+			page = append(page, s)
+		}
+	}
+	return page, err
+}
+
 func (m *memory) TakeBack(_ context.Context, at time.Time, _ string, all []keyring.Taking) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -125,6 +139,7 @@ func (m *memory) TakeBack(_ context.Context, at time.Time, _ string, all []keyri
 				if s.JTI != t.JTI || !s.ExpiresAt.After(at) || s.Badge.Status == verify.Revoked {
 					continue
 				}
+				m.taken[s.JTI] = true
 				if s.Badge.Status = verify.Revoked; t.Mail != nil {
 					m.mails++
 				}

@@ -47,6 +47,33 @@ func (i *issuer) revoke(kid, reason string, progress func(int)) error {
 
 func nothing(int) {}
 
+// affected counts whom to issue anew, and those of them who were mailed.
+func (i *issuer) affected(t *testing.T, kid string) (n, mailed int) {
+	t.Helper()
+	must(t, i.Affected(t.Context(), kid, func(_ attest.Badge, mail bool) error {
+		if n++; mail {
+			mailed++
+		}
+		return nil
+	}))
+	return n, mailed
+}
+
+// What was revoked before, for another reason, is nobody's whom to issue anew.
+func TestARevocationAfterOthers(t *testing.T) {
+	t.Parallel()
+	i := newIssuer(t)
+	const all, before = 450, 10
+	kid := i.fill(all)
+	for n := range before {
+		i.store.signed[kid][n].Badge.Status = verify.Revoked
+	}
+	must(t, i.revoke(kid, "leaked", nothing))
+	if affected, mailed := i.affected(t, kid); affected != all-before || mailed != (all-before)/2 || i.store.mails != mailed {
+		t.Errorf("%d are to be issued anew, %d mailed by the list, %d by the outbox", affected, mailed, i.store.mails)
+	}
+}
+
 // What a command that was killed has left, the job does; nobody is mailed twice.
 func TestARevocationIsFinished(t *testing.T) {
 	t.Parallel()
@@ -83,13 +110,8 @@ func TestARevocationIsFinished(t *testing.T) {
 			if i.store.mails != all/2 {
 				t.Errorf("%d mails, want one for each mailbox: %d", i.store.mails, all/2)
 			}
-			affected := 0
-			must(t, i.Affected(t.Context(), kid, func(attest.Badge) error {
-				affected++
-				return nil
-			}))
-			if affected != all {
-				t.Errorf("%d are to be issued anew", affected)
+			if affected, mailed := i.affected(t, kid); affected != all || mailed != all/2 {
+				t.Errorf("%d are to be issued anew, %d of them were mailed", affected, mailed)
 			}
 		})
 	}
@@ -104,6 +126,9 @@ func TestARevocationWithoutMail(t *testing.T) {
 	if err := i.revoke(kid, "leaked", nothing); err != nil || i.revokedOf(kid) != 3 {
 		t.Errorf("%d were revoked: %v", i.revokedOf(kid), err)
 	}
+	if affected, mailed := i.affected(t, kid); affected != 3 || mailed != 0 {
+		t.Errorf("%d are to be issued anew, %d are said to be mailed", affected, mailed)
+	}
 }
 
 func TestARevocationOfWhatEnded(t *testing.T) {
@@ -116,7 +141,7 @@ func TestARevocationOfWhatEnded(t *testing.T) {
 		t.Errorf("%d were revoked, %d mails: %v", i.revokedOf(kid), i.store.mails, err)
 	}
 	must(t, i.Refresh(t.Context()))
-	must(t, i.Affected(t.Context(), kid, func(b attest.Badge) error { return fmt.Errorf("%s had ended", b.ID) }))
+	must(t, i.Affected(t.Context(), kid, func(b attest.Badge, _ bool) error { return fmt.Errorf("%s had ended", b.ID) }))
 	for _, other := range []string{"unknown", i.KID()} { // nothing is taken back of a key that stays
 		if err := i.Affected(t.Context(), other, nil); fault.Code(err) != "key_unknown" {
 			t.Errorf("%v", err)

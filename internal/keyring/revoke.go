@@ -40,7 +40,7 @@ func (k *Keeper) Revoke(ctx context.Context, kid, reason string) (early bool, er
 // TakeBack revokes everything that a revoked key signed and that has not ended, and
 // tells progress how many attestations were looked at so far. It may be called again.
 func (k *Keeper) TakeBack(ctx context.Context, kid string, progress func(n int)) error {
-	if _, err := k.revoked(ctx, kid); err != nil {
+	if err := k.mustBeRevoked(ctx, kid); err != nil {
 		return err
 	}
 	done := 0
@@ -79,44 +79,41 @@ func (k *Keeper) revoke(ctx context.Context, kid, reason string) (early bool, er
 	return early, k.change(ctx, all, keys.Revocation(all, kid), now, byOperator, reason)
 }
 
-// revoked finds a key that must be revoked.
-func (k *Keeper) revoked(ctx context.Context, kid string) (keys.Key, error) {
+// mustBeRevoked refuses a key that is not.
+func (k *Keeper) mustBeRevoked(ctx context.Context, kid string) error {
 	all, err := k.List(ctx)
-	if err != nil {
-		return keys.Key{}, err
-	}
-	i := slices.IndexFunc(all, func(key keys.Key) bool { return key.KID == kid && key.State == keys.Revoked })
-	if i < 0 {
-		return keys.Key{}, errUnknown.Because(errors.New("none that is revoked"))
-	}
-	return all[i], nil
-}
-
-// Affected calls f with each badge that was revoked with a key: those whose latest
-// attestation it signed, and that had not ended by themselves at the time.
-func (k *Keeper) Affected(ctx context.Context, kid string, f func(attest.Badge) error) error {
-	key, err := k.revoked(ctx, kid)
 	if err != nil {
 		return err
 	}
-	mark := Mark{ExpiresAt: key.RevokedAt}
-	for {
-		signed, err := k.Store.SignedBy(ctx, kid, mark, page)
+	if !slices.ContainsFunc(all, func(key keys.Key) bool { return key.KID == kid && key.State == keys.Revoked }) {
+		return errUnknown.Because(errors.New("none that is revoked"))
+	}
+	return nil
+}
+
+// Affected calls f with each badge that was revoked with a key, by whomever, and says
+// whether its agent was mailed. What had ended before, or was revoked for another reason,
+// is not among them.
+func (k *Keeper) Affected(ctx context.Context, kid string, f func(b attest.Badge, mailed bool) error) error {
+	if err := k.mustBeRevoked(ctx, kid); err != nil {
+		return err
+	}
+	for mark, more := (Mark{}), true; more; {
+		taken, err := k.Store.TakenBack(ctx, kid, mark, page)
 		if err != nil {
-			return err
+			return fmt.Errorf("read what was taken back: %w", err)
 		}
-		for _, s := range signed {
-			if s.Latest && s.Badge.Status == verify.Revoked {
-				if err := f(s.Badge); err != nil {
-					return err
-				}
+		for _, s := range taken {
+			mail, err := k.Mail(s.Badge)
+			if err := f(s.Badge, err == nil && mail != nil); err != nil {
+				return err
 			}
 		}
-		if len(signed) < page {
-			return nil
+		if more = len(taken) == page; more {
+			mark = markOf(taken)
 		}
-		mark = markOf(signed)
 	}
+	return nil
 }
 
 // sweepSome goes on with what a revocation has left, for a while; done says that

@@ -50,6 +50,9 @@ type Store interface {
 	// SignedBy gives attestations that a key signed, in the order of their ends and
 	// then of their jti, after the one given, at most limit.
 	SignedBy(ctx context.Context, kid string, after Mark, limit int) ([]Signed, error)
+	// TakenBack gives those among them with which TakeBack revoked a badge, as SignedBy
+	// does. What was erased since is not there.
+	TakenBack(ctx context.Context, kid string, after Mark, limit int) ([]Signed, error)
 	// TakeBack revokes what a revoked key signed and has not ended, with events,
 	// reason KeyCompromised, in one transaction. What is revoked already is left alone.
 	TakeBack(ctx context.Context, at time.Time, by string, all []Taking) error

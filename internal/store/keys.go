@@ -95,26 +95,6 @@ func (w *writing) changeKey(from keys.State, k keys.Key) error {
 		k.KID, from, k.State, micros(k.ActivatedAt), micros(k.RetiredAt), micros(k.RevokedAt), k.Reason, k.Sealed)
 }
 
-// SignedBy implements keyring.Store.
-func (s *Store) SignedBy(ctx context.Context, kid string, after keyring.Mark, limit int) ([]keyring.Signed, error) {
-	var all []keyring.Signed
-	err := s.reader.read(ctx).each(`
-		SELECT a.jti, a.kid, a.list, a.idx, a.issued_at, a.expires_at, b.jti = a.jti, b.id, b.actor_id, b.actor_host, b.handle, b.agency_domain, b.own_key, b.mailbox, b.lang, b.status
-		FROM attestations a JOIN badges b ON b.id = a.badge_id
-		WHERE a.kid = $1 AND (a.expires_at, a.jti) > ($2, $3) ORDER BY a.expires_at, a.jti LIMIT $4`,
-		args(kid, after.ExpiresAt.UnixMicro(), after.JTI, limit), func(row scanner) error {
-			var r keyring.Signed
-			b := &r.Badge
-			a := &r.Attestation
-			err := row.Scan(&a.JTI, &a.KID, &a.List, &a.Index, moment{&a.IssuedAt}, moment{&a.ExpiresAt}, &r.Latest, &b.ID, &b.Actor.ID, host{&b.Actor.Host},
-				handle{&b.Actor.Handle}, &b.Agency.Domain, &b.OwnKey, &b.Mailbox, &b.Lang, &b.Status)
-			a.BadgeID = b.ID
-			all = append(all, r)
-			return err
-		})
-	return all, err
-}
-
 // TakeBack implements keyring.Store.
 func (s *Store) TakeBack(ctx context.Context, at time.Time, by string, all []keyring.Taking) error {
 	return s.writer.write(ctx, func(w *writing) error {

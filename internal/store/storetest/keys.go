@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"cocarde.example/attest"
+	"cocarde.example/internal/acct"
 	"cocarde.example/internal/keyring"
 	"cocarde.example/internal/statuslist"
 	"cocarde.example/keys"
@@ -265,6 +266,80 @@ func keyTakenBack(t *testing.T, db Database) {
 	want(t, err, attest.ErrNotFound)
 }
 
+// keyWhomItTookBack: those badges and no others, whoever took them back, by whatever clock,
+// and however often it is asked.
+func keyWhomItTookBack(t *testing.T, db Database) {
+	s, ctx := db.Open(t), t.Context()
+	badges := map[string]attest.Issuance{}
+	for n, name := range []string{"valid", "suspended", "withdrawn", "revoked by hand", "replaced", "erased before", "erased since", "renewed", "ended"} {
+		r := proven(t, s, n)
+		list, index, err := s.FreeIndex(ctx)
+		must(t, err)
+		i := issuance(r, list, index)
+		if name == "ended" {
+			i.Attestation.ExpiresAt = now
+		}
+		must(t, s.Issue(ctx, i))
+		badges[name] = i
+	}
+	for name, c := range map[string]attest.StatusChange{
+		"suspended": {To: verify.Suspended, Reason: attest.Other}, "withdrawn": {To: verify.Revoked, Reason: attest.AgentsWish},
+		"revoked by hand": {To: verify.Revoked, Reason: attest.KeyCompromised},
+	} {
+		c.BadgeID, c.At, c.By = badges[name].Badge.ID, now, "operator"
+		_, err := s.ChangeStatus(ctx, c)
+		must(t, err)
+	}
+	badges["replacing"] = issued(t, s, provenFor(t, s, 20, actor(t, 20), badges["replaced"].Badge.MailboxKey))
+	must(t, s.Erase(ctx, badges["erased before"].Badge.ID, now))
+	must(t, s.ChangeKeys(ctx, []keyring.Change{announcing("a")}))
+	must(t, s.ChangeKeys(ctx, succession("kid", keys.Retired, "a", "b")))
+	renewal := renewal(t, s, renewing(t, s, 21, badges["renewed"].Badge, now), now)
+	renewal.Attestation.KID = "a"
+	must(t, s.Renew(ctx, renewal))
+
+	found := func(kid string) (ids []string) {
+		t.Helper()
+		var mark keyring.Mark
+		for {
+			page, err := s.TakenBack(ctx, kid, mark, 2)
+			must(t, err)
+			for _, one := range page {
+				if !one.Latest || one.KID != kid || one.Badge.Status != verify.Revoked || len(one.Badge.Mailbox) == 0 || one.Badge.Actor.Handle == (acct.Handle{}) {
+					t.Errorf("%+v", one)
+				}
+				ids = append(ids, one.Badge.ID)
+				mark = keyring.Mark{ExpiresAt: one.ExpiresAt, JTI: one.JTI}
+			}
+			if len(page) < 2 {
+				slices.Sort(ids)
+				return ids
+			}
+		}
+	}
+	same(t, found("kid"), []string(nil))
+	revoked := keys.Key{KID: "kid", State: keys.Revoked, ActivatedAt: now, RetiredAt: now.Add(time.Hour), RevokedAt: now.Add(2 * time.Hour), Reason: "leaked"}
+	must(t, s.ChangeKeys(ctx, []keyring.Change{{From: keys.Retired, Key: revoked, Event: keyEvent(attest.EventKeyRevoked, "kid")}}))
+	signed, err := s.SignedBy(ctx, "kid", keyring.Mark{}, 100)
+	must(t, err)
+	var taking []keyring.Taking
+	for _, one := range signed {
+		taking = append(taking, keyring.Taking{JTI: one.JTI, BadgeID: one.BadgeID})
+	}
+	same(t, len(taking), 10)
+	must(t, s.TakeBack(ctx, now, "operator", taking[:5])) // and then it was killed
+	must(t, s.TakeBack(ctx, now, "cocarde", taking))      // by a clock that is behind
+	must(t, s.Erase(ctx, badges["erased since"].Badge.ID, now))
+	wanted := []string{badges["valid"].Badge.ID, badges["suspended"].Badge.ID, badges["replacing"].Badge.ID}
+	slices.Sort(wanted)
+	same(t, found("kid"), wanted)
+	must(t, s.NumberEvents(ctx))
+	must(t, s.TakeBack(ctx, now, "operator", taking))
+	same(t, found("kid"), wanted)
+	same(t, found("a"), []string(nil))
+	same(t, found("unknown"), []string(nil))
+}
+
 func rewrap(t *testing.T, db Database) {
 	s, ctx := db.Open(t), t.Context()
 	id, _, err := s.Identity(ctx)
@@ -297,6 +372,8 @@ func fillKeys(t *testing.T, s Store, n int) {
 	_, err = s.LastExpiry(ctx, "kid")
 	must(t, err)
 	_, err = s.SignedBy(ctx, "kid", keyring.Mark{ExpiresAt: now}, 10)
+	must(t, err)
+	_, err = s.TakenBack(ctx, "kid", keyring.Mark{ExpiresAt: now}, 10)
 	must(t, err)
 	must(t, s.TakeBack(ctx, now, "cocarde", []keyring.Taking{
 		{JTI: one.Attestation.JTI, BadgeID: one.Badge.ID, Mail: mail(1)}, {JTI: other.Attestation.JTI, BadgeID: "another: it is not its latest"},

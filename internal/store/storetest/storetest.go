@@ -123,6 +123,7 @@ func Run(t *testing.T, create func(t *testing.T) Database) {
 		"keys/not active":                 keyNotActive,
 		"keys/race of a revocation":       raceOfRevocation,
 		"keys/taken back":                 keyTakenBack,
+		"keys/whom it took back":          keyWhomItTookBack,
 		"keys/rewrap":                     rewrap,
 		"identity":                        identity,
 		"identity/race":                   raceOfFounders,
