@@ -23,10 +23,11 @@ const (
 )
 
 var (
-	now      = time.Date(2026, 11, 22, 10, 15, 0, 0, time.UTC)
-	errWrong = fault.New(fault.Unauthorized, "token_wrong", "There is no such request, or the token is not its own.")
-	errTurn  = fault.New(fault.Conflict, "request_out_of_turn", "The request does not stand where this step belongs.")
-	errCode  = fault.New(fault.Forbidden, "code_wrong", "This is not the code.").At("/code")
+	now         = time.Date(2026, 11, 22, 10, 15, 0, 0, time.UTC)
+	errWrong    = fault.New(fault.Unauthorized, "token_wrong", "There is no such request, or the token is not its own.")
+	errTurn     = fault.New(fault.Conflict, "request_out_of_turn", "The request does not stand where this step belongs.")
+	errNoClient = errors.New("nobody says which client asks for a code")
+	errCode     = fault.New(fault.Forbidden, "code_wrong", "This is not the code.").At("/code")
 )
 
 // oneRequest is a domain that knows one request, and keeps its steps in order.
@@ -143,7 +144,10 @@ func (q *oneRequest) Withdraw(_ context.Context, id, token string) error {
 	return err
 }
 
-func (q *oneRequest) AdvanceAccount(_ context.Context, id, token string) (attest.Begun, error) {
+func (q *oneRequest) AdvanceAccount(_ context.Context, id, token, client string) (attest.Begun, error) {
+	if client == "" {
+		return attest.Begun{}, errNoClient
+	}
 	if q.began.Method == string(attest.ByLink) {
 		to := attest.AwaitingAccountProof
 		if q.profile.Found {
@@ -165,7 +169,10 @@ func (q *oneRequest) ConfirmAccount(_ context.Context, id, token, code string) (
 	return q.step(id, token, attest.AwaitingAccountProof, attest.AwaitingMailboxProof)
 }
 
-func (q *oneRequest) RenewCode(_ context.Context, id, token string) (attest.View, error) {
+func (q *oneRequest) RenewCode(_ context.Context, id, token, client string) (attest.View, error) {
+	if client == "" {
+		return attest.View{}, errNoClient
+	}
 	return q.step(id, token, attest.AwaitingMailboxProof, "")
 }
 

@@ -21,11 +21,11 @@ type Requests interface {
 	Withdraw(ctx context.Context, id, token string) error
 	// AdvanceAccount tries the account proof again, by the request's own method: it
 	// begins the sign-in anew, or looks at the profile for the link.
-	AdvanceAccount(ctx context.Context, id, token string) (attest.Begun, error)
+	AdvanceAccount(ctx context.Context, id, token, client string) (attest.Begun, error)
 	// ConfirmAccount completes the account proof with the callback page's code.
 	ConfirmAccount(ctx context.Context, id, token, code string) (attest.View, error)
 	// RenewCode sends another mailbox code.
-	RenewCode(ctx context.Context, id, token string) (attest.View, error)
+	RenewCode(ctx context.Context, id, token, client string) (attest.View, error)
 	ProveMailbox(ctx context.Context, id, token, code string) (attest.View, error)
 	// Issue gives the same answer each time, until the request ends.
 	Issue(ctx context.Context, id, token string) (attest.IssuedAnswer, error)

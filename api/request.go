@@ -7,6 +7,7 @@ import (
 
 	"cocarde.example/attest"
 	"cocarde.example/internal/fault"
+	"cocarde.example/internal/front"
 )
 
 var errTokenMissing = fault.New(fault.Unauthorized, "token_missing",
@@ -42,7 +43,7 @@ func (q requests) proveAccount(r *http.Request, b AccountProof) (answer[Request]
 	if b.Code != nil {
 		return viewed(q.domain.ConfirmAccount(r.Context(), r.PathValue("id"), token, *b.Code))
 	}
-	begun, err := q.domain.AdvanceAccount(r.Context(), r.PathValue("id"), token)
+	begun, err := q.domain.AdvanceAccount(r.Context(), r.PathValue("id"), token, front.ClientKey(r))
 	if err != nil {
 		return answer[Request]{}, err
 	}
@@ -57,7 +58,7 @@ func (q requests) proveMailbox(r *http.Request, b MailboxProof) (answer[Request]
 	if b.Code != nil {
 		return viewed(q.domain.ProveMailbox(r.Context(), r.PathValue("id"), token, *b.Code))
 	}
-	return viewed(q.domain.RenewCode(r.Context(), r.PathValue("id"), token))
+	return viewed(q.domain.RenewCode(r.Context(), r.PathValue("id"), token, front.ClientKey(r)))
 }
 
 func (q requests) issue(r *http.Request, _ none) (answer[IssuedAttestation], error) {

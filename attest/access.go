@@ -44,14 +44,14 @@ func (q *Requests) BeginAccess(ctx context.Context, a Accessing) (Begun, error) 
 		Agency: p.Badge.Agency, Lang: lang, Listed: p.Badge.Listed, Method: method,
 	}
 	if a.ByMailbox {
-		return q.keepWithCode(ctx, r, p.Badge)
+		return q.keepWithCode(ctx, r, p.Badge, a.Client)
 	}
 	return q.keep(ctx, r)
 }
 
 // keepWithCode stores a request that needs the mailbox proof alone, with its code on
 // the way.
-func (q *Requests) keepWithCode(ctx context.Context, r Request, b Badge) (Begun, error) {
+func (q *Requests) keepWithCode(ctx context.Context, r Request, b Badge, client string) (Begun, error) {
 	if !q.mail {
 		return Begun{}, errNoMail
 	}
@@ -64,7 +64,7 @@ func (q *Requests) keepWithCode(ctx context.Context, r Request, b Badge) (Begun,
 		r.Mailbox = q.vault.Seal(sealMailbox, []byte(address.String()))
 	}
 	r, token := q.named(r)
-	code, mail, err := q.newMailboxCode(ctx, r)
+	code, mail, err := q.newMailboxCode(ctx, r, client)
 	if err != nil {
 		return Begun{}, err
 	}

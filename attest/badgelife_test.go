@@ -20,7 +20,7 @@ func TestABadgesLife(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(c *attest.RequestsConfig) {
 		const many = 1 << 30
-		c.Limits = attest.Limits{many, many, many, many, many, many, many, many, many, many, many}
+		c.Limits = attest.Limits{many, many, many, many, many, many, many, many, many, many, many, many}
 	})
 	cases, renewals := 0, 0
 	rapid.Check(t, func(rt *rapid.T) {

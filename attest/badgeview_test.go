@@ -49,7 +49,7 @@ func TestBadgeStates(t *testing.T) {
 	b := w.begin(t, attest.ByLink)
 	id = badgeID(b)
 	w.profile.set(inFields, nil)
-	if _, err := w.AdvanceAccount(ctx, b.ID, b.Token); err != nil {
+	if _, err := w.AdvanceAccount(ctx, b.ID, b.Token, "192.0.2.1"); err != nil {
 		t.Fatal(err)
 	}
 	want(attest.BadgeReserved, issuedAt)

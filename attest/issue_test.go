@@ -182,6 +182,31 @@ func TestIssueAccountTaken(t *testing.T) {
 	}
 }
 
+// Who chose not to be listed is not named to whoever reads the mailbox by now.
+func TestTheCodeMailNamesNobodyWhoIsNotListed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	former, err := w.Begin(t.Context(), attest.Beginning{
+		Handle: marie, Email: mailbox, Method: "oauth", Lang: "fr", Client: "192.0.2.1",
+	})
+	must(t, err)
+	w.signsIn(t, former)
+	_, err = w.ProveMailbox(t.Context(), former.ID, former.Token, w.code(t))
+	must(t, err)
+	_, err = w.Issue(t.Context(), former.ID, former.Token)
+	must(t, err)
+	b := w.begins(t, karim, mailbox)
+	w.signsIn(t, b)
+	for range 2 { // and when it is sent again
+		m := w.newest(t, attest.MailCode)
+		if m.Handle != karim || m.Replaces != "" || !m.ReplacesUnlisted {
+			t.Errorf("%+v", m)
+		}
+		_, err = w.RenewCode(t.Context(), b.ID, b.Token, "192.0.2.1")
+		must(t, err)
+	}
+}
+
 // A mailbox moves to another account: its mail names the badge that the code
 // replaces, and the old badge is revoked as the new one is issued.
 func TestIssueReplaces(t *testing.T) {
@@ -191,7 +216,7 @@ func TestIssueReplaces(t *testing.T) {
 	b := w.begins(t, karim, "MARIE.DUPONT@culture.gouv.fr")
 	w.signsIn(t, b)
 	mails := w.mails(t)
-	if m := mails[len(mails)-1]; m.Kind != attest.MailCode || m.Replaces != marie || m.Handle != karim {
+	if m := mails[len(mails)-1]; m.Kind != attest.MailCode || m.Replaces != marie || m.ReplacesUnlisted || m.Handle != karim {
 		t.Errorf("%+v", m)
 	}
 	_, err := w.ProveMailbox(t.Context(), b.ID, b.Token, w.code(t))

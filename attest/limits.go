@@ -24,7 +24,8 @@ type Limits struct {
 	MailsInTotal        int // an hour
 	WrongCodes          int // a day, in total
 	LooksPerRequest     int // at the profile, an hour
-	UnaskedPerMailbox   int // a day: mails that anybody could ask for, without an account
+	UnaskedPerClient    int // a day, for one badge: mails that anybody could ask for, without an account
+	UnaskedPerMailbox   int // a day, by all clients
 }
 
 // DefaultLimits are those of a service for a country's agents.
@@ -40,7 +41,8 @@ func DefaultLimits() Limits {
 		MailsInTotal:        3000,
 		WrongCodes:          500,
 		LooksPerRequest:     30,
-		UnaskedPerMailbox:   3,
+		UnaskedPerClient:    3,
+		UnaskedPerMailbox:   10,
 	}
 }
 
@@ -96,8 +98,9 @@ func (q *Requests) countFind(ctx context.Context, h acct.Handle, client string) 
 
 // countMail counts a mail before it goes out. One for which no account was signed in
 // to anybody can ask for who knows a badge, again and again: of these a mailbox gets
-// few, and they take none from those that its holder asks for.
-func (q *Requests) countMail(ctx context.Context, r Request) error {
+// few, and each client has it sent fewer still, or one stranger could use them all up.
+// They take none from those for which its holder signs in.
+func (q *Requests) countMail(ctx context.Context, r Request, client string) error {
 	mailbox := string(r.MailboxKey)
 	if mailbox == "" {
 		mailbox = r.BadgeID // none is kept, of which nobody must learn
@@ -105,6 +108,7 @@ func (q *Requests) countMail(ctx context.Context, r Request) error {
 	total := q.limit("mails", "", time.Hour, q.limits.MailsInTotal)
 	if r.Purpose != ForIssue && r.Method != ByOAuth {
 		return q.count(ctx, errMailLimited,
+			q.limit("unasked-client", string(r.Purpose)+" "+client+" "+r.BadgeID, day, q.limits.UnaskedPerClient),
 			q.limit("unasked-badge", string(r.Purpose)+" "+r.BadgeID, day, q.limits.UnaskedPerMailbox),
 			q.limit("unasked-mailbox", string(r.Purpose)+" "+mailbox, day, q.limits.UnaskedPerMailbox), total)
 	}

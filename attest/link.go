@@ -5,7 +5,7 @@ import "context"
 // lookForLink looks at the profile now. Only once the badge's link is found there
 // is the account proven, and the mail asked for. Until then the request stays as
 // it is, and the view tells what was seen.
-func (q *Requests) lookForLink(ctx context.Context, r Request) (View, error) {
+func (q *Requests) lookForLink(ctx context.Context, r Request, client string) (View, error) {
 	if err := q.countLook(ctx, r); err != nil {
 		return View{}, err
 	}
@@ -15,7 +15,7 @@ func (q *Requests) lookForLink(ctx context.Context, r Request) (View, error) {
 	}
 	view := q.view(r)
 	if seen.Found {
-		if view, err = q.proveAccount(ctx, r); err != nil {
+		if view, err = q.proveAccount(ctx, r, client); err != nil {
 			return View{}, err
 		}
 	}

@@ -29,7 +29,7 @@ func manyLimits() attest.Limits {
 	const many = 1_000_000
 	return attest.Limits{
 		RequestsPerClient: many, RequestsPerHandle: many, RequestsPerInstance: many, RequestsPerMailbox: many,
-		RequestsInTotal: many, MailsPerMailbox: many, MailsPerMailboxADay: many, MailsInTotal: many, WrongCodes: many, LooksPerRequest: many, UnaskedPerMailbox: many,
+		RequestsInTotal: many, MailsPerMailbox: many, MailsPerMailboxADay: many, MailsInTotal: many, WrongCodes: many, LooksPerRequest: many, UnaskedPerClient: many, UnaskedPerMailbox: many,
 	}
 }
 
@@ -50,7 +50,7 @@ func TestLinkProof(t *testing.T) {
 	}
 
 	w.profile.set(nowhere, nil)
-	looked, err := w.AdvanceAccount(t.Context(), b.ID, b.Token)
+	looked, err := w.AdvanceAccount(t.Context(), b.ID, b.Token, "192.0.2.1")
 	if err != nil || looked.State != attest.AwaitingAccountProof || looked.Link == nil || !reflect.DeepEqual(*looked.Link, nowhere) || looked.Browser != "" {
 		t.Fatalf("not found: %+v, %v", looked, err)
 	}
@@ -58,7 +58,7 @@ func TestLinkProof(t *testing.T) {
 		t.Errorf("looked for %s at %+v", w.profile.link, w.profile.actor)
 	}
 	w.profile.set(attest.Sighting{}, errMoved)
-	_, err = w.AdvanceAccount(t.Context(), b.ID, b.Token)
+	_, err = w.AdvanceAccount(t.Context(), b.ID, b.Token, "192.0.2.1")
 	wantFault(t, err, "account_moved")
 	_, err = w.ConfirmAccount(t.Context(), b.ID, b.Token, "7k3m9q2x")
 	wantFault(t, err, "request_out_of_turn")
@@ -69,7 +69,7 @@ func TestLinkProof(t *testing.T) {
 	}
 
 	w.profile.set(inFields, nil)
-	looked, err = w.AdvanceAccount(t.Context(), b.ID, b.Token)
+	looked, err = w.AdvanceAccount(t.Context(), b.ID, b.Token, "192.0.2.1")
 	if err != nil || looked.State != attest.AwaitingMailboxProof || looked.Link == nil || !reflect.DeepEqual(*looked.Link, inFields) {
 		t.Fatalf("found: %+v, %v", looked, err)
 	}
@@ -81,7 +81,7 @@ func TestLinkProof(t *testing.T) {
 		t.Errorf("looked at later: %+v, %v", view, err)
 	}
 	looks := w.profile.looks
-	_, err = w.AdvanceAccount(t.Context(), b.ID, b.Token)
+	_, err = w.AdvanceAccount(t.Context(), b.ID, b.Token, "192.0.2.1")
 	wantFault(t, err, "request_out_of_turn")
 	if w.profile.looks != looks {
 		t.Error("the profile was looked at once more")
@@ -97,13 +97,13 @@ func TestLooksAreLimited(t *testing.T) {
 	w.profile.set(nowhere, nil)
 	b, other := w.begin(t, attest.ByLink), w.begin(t, attest.ByLink)
 	for range attest.DefaultLimits().LooksPerRequest {
-		if _, err := w.AdvanceAccount(t.Context(), b.ID, b.Token); err != nil {
+		if _, err := w.AdvanceAccount(t.Context(), b.ID, b.Token, "192.0.2.1"); err != nil {
 			t.Fatal(err)
 		}
 	}
 	looks := w.profile.looks
 	w.profile.set(inFields, nil)
-	_, err := w.AdvanceAccount(t.Context(), b.ID, b.Token)
+	_, err := w.AdvanceAccount(t.Context(), b.ID, b.Token, "192.0.2.1")
 	f, _ := fault.Of(err)
 	if wantFault(t, err, "too_many_looks"); f.Kind != fault.Limited || f.RetryAfter <= 0 || f.RetryAfter > time.Hour {
 		t.Errorf("come back after %v", f.RetryAfter)
@@ -111,11 +111,11 @@ func TestLooksAreLimited(t *testing.T) {
 	if w.profile.looks != looks {
 		t.Error("looked all the same")
 	}
-	if v, err := w.AdvanceAccount(t.Context(), other.ID, other.Token); err != nil || !v.Link.Found {
+	if v, err := w.AdvanceAccount(t.Context(), other.ID, other.Token, "192.0.2.1"); err != nil || !v.Link.Found {
 		t.Errorf("another request: %+v, %v", v, err)
 	}
 	w.ahead.Add(int64(f.RetryAfter))
-	if v, err := w.AdvanceAccount(t.Context(), b.ID, b.Token); err != nil || v.State != attest.AwaitingMailboxProof {
+	if v, err := w.AdvanceAccount(t.Context(), b.ID, b.Token, "192.0.2.1"); err != nil || v.State != attest.AwaitingMailboxProof {
 		t.Errorf("later: %+v, %v", v, err)
 	}
 }
@@ -125,20 +125,20 @@ func TestLooksAreForOpenLinkRequestsOnly(t *testing.T) {
 	w := newLinkWorld(t, manyLimits())
 	w.profile.set(inFields, nil)
 	signIn := w.begin(t, attest.ByOAuth)
-	if again, err := w.AdvanceAccount(t.Context(), signIn.ID, signIn.Token); err != nil || again.AuthorizeURL == "" || again.Browser == "" || again.Link != nil {
+	if again, err := w.AdvanceAccount(t.Context(), signIn.ID, signIn.Token, "192.0.2.1"); err != nil || again.AuthorizeURL == "" || again.Browser == "" || again.Link != nil {
 		t.Errorf("by oauth: %+v, %v", again, err)
 	}
 	b := w.begin(t, attest.ByLink)
-	_, err := w.AdvanceAccount(t.Context(), b.ID, signIn.Token)
+	_, err := w.AdvanceAccount(t.Context(), b.ID, signIn.Token, "192.0.2.1")
 	wantFault(t, err, "token_wrong")
 	if err := w.Withdraw(t.Context(), b.ID, b.Token); err != nil {
 		t.Fatal(err)
 	}
-	_, err = w.AdvanceAccount(t.Context(), b.ID, b.Token)
+	_, err = w.AdvanceAccount(t.Context(), b.ID, b.Token, "192.0.2.1")
 	wantFault(t, err, "request_withdrawn")
 	b = w.begin(t, attest.ByLink)
 	w.ahead.Add(int64(25 * time.Hour))
-	_, err = w.AdvanceAccount(t.Context(), b.ID, b.Token)
+	_, err = w.AdvanceAccount(t.Context(), b.ID, b.Token, "192.0.2.1")
 	wantFault(t, err, "request_expired")
 	if w.profile.looks != 0 || len(w.mails(t)) != 0 {
 		t.Errorf("%d looks", w.profile.looks)
@@ -157,7 +157,7 @@ func TestManyLooksMakeOneMail(t *testing.T) {
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
-			_, err := w.AdvanceAccount(context.Background(), b.ID, b.Token)
+			_, err := w.AdvanceAccount(context.Background(), b.ID, b.Token, "192.0.2.1")
 			if err == nil {
 				proved.Add(1)
 			} else if fault.Code(err) != "request_out_of_turn" {
@@ -181,7 +181,7 @@ func TestNoMailBeforeTheLinkIsFound(t *testing.T) {
 		ctx := context.Background()
 		look := func(seen attest.Sighting, err error) {
 			w.profile.set(seen, err)
-			v, err := w.AdvanceAccount(ctx, b.ID, b.Token)
+			v, err := w.AdvanceAccount(ctx, b.ID, b.Token, "192.0.2.1")
 			found = found || err == nil && v.Link.Found
 		}
 		steps := map[string]func(){
@@ -194,7 +194,7 @@ func TestNoMailBeforeTheLinkIsFound(t *testing.T) {
 			"callback": func() {
 				_, _ = w.FinishSignIn(ctx, attest.Callback{Instance: "social.example", State: b.ID, Code: "c"})
 			},
-			"another code":  func() { _, _ = w.RenewCode(ctx, b.ID, b.Token) },
+			"another code":  func() { _, _ = w.RenewCode(ctx, b.ID, b.Token, "192.0.2.1") },
 			"mailbox code":  func() { _, _ = w.ProveMailbox(ctx, b.ID, b.Token, "00000000") },
 			"withdraw":      func() { _ = w.Withdraw(ctx, b.ID, b.Token) },
 			"an hour later": func() { w.ahead.Add(int64(time.Hour)) },

@@ -24,8 +24,9 @@ var (
 		"This link does not stop any mail. Copy it again from the mail, whole.")
 )
 
-// proveAccount records the account proof and asks for the mail with the code.
-func (q *Requests) proveAccount(ctx context.Context, r Request) (View, error) {
+// proveAccount records the account proof and asks for the mail with the code. Whoever
+// signed in counts by the mailbox alone, by no client.
+func (q *Requests) proveAccount(ctx context.Context, r Request, client string) (View, error) {
 	if r.Purpose == ForAccess {
 		return q.proveAccess(ctx, r)
 	}
@@ -35,7 +36,7 @@ func (q *Requests) proveAccount(ctx context.Context, r Request) (View, error) {
 	case p != nil && p.Badge.ID != r.BadgeID:
 		return View{}, errAccountHasBadge
 	}
-	code, entry, err := q.newMailboxCode(ctx, r)
+	code, entry, err := q.newMailboxCode(ctx, r, client)
 	if err != nil {
 		return View{}, err
 	}
@@ -50,8 +51,8 @@ func (q *Requests) proveAccount(ctx context.Context, r Request) (View, error) {
 	return q.view(r), nil
 }
 
-// RenewCode sends another code in place of the former one.
-func (q *Requests) RenewCode(ctx context.Context, id, token string) (View, error) {
+// RenewCode sends another code in place of the former one. The client is as in Beginning.
+func (q *Requests) RenewCode(ctx context.Context, id, token, client string) (View, error) {
 	r, err := q.open(ctx, id, token)
 	if err != nil {
 		return View{}, err
@@ -62,7 +63,7 @@ func (q *Requests) RenewCode(ctx context.Context, id, token string) (View, error
 	if r.CodesSent >= maxCodes {
 		return View{}, errCodes
 	}
-	code, entry, err := q.newMailboxCode(ctx, r)
+	code, entry, err := q.newMailboxCode(ctx, r, client)
 	if err != nil {
 		return View{}, err
 	}
@@ -80,11 +81,11 @@ func (q *Requests) RenewCode(ctx context.Context, id, token string) (View, error
 // newMailboxCode makes a code and the mail that carries it. The mail is nil where
 // none goes out: the mailbox's holder asked for no more, or it is not kept. Nothing
 // else differs then.
-func (q *Requests) newMailboxCode(ctx context.Context, r Request) (Code, *OutboxEntry, error) {
+func (q *Requests) newMailboxCode(ctx context.Context, r Request, client string) (Code, *OutboxEntry, error) {
 	if err := q.codesAllowed(ctx); err != nil {
 		return Code{}, nil, err
 	}
-	if err := q.countMail(ctx, r); err != nil {
+	if err := q.countMail(ctx, r, client); err != nil {
 		return Code{}, nil, err
 	}
 	now := q.now()
@@ -110,7 +111,8 @@ func (q *Requests) newMailboxCode(ctx context.Context, r Request) (Code, *Outbox
 }
 
 // codeMail is what carries a code. Where the mailbox was not named by whoever asks,
-// it may be somebody else's by now, who is told of neither account nor badge.
+// it may be somebody else's by now, who is told of neither account nor badge. Nor does
+// the mail name whose badge the code will replace, unless anybody finds that by its handle.
 func (q *Requests) codeMail(ctx context.Context, r Request, digits string) (Message, error) {
 	address, err := q.address(r)
 	if err != nil {
@@ -126,10 +128,13 @@ func (q *Requests) codeMail(ctx context.Context, r Request, digits string) (Mess
 	m.Handle, m.Instance = r.Actor.Handle.String(), r.Actor.Host.String()
 	former, err := q.store.BadgeOfMailbox(ctx, r.MailboxKey, q.now())
 	switch {
-	case err == nil:
-		m.Replaces = former.Badge.Actor.Handle.String()
-	case !errors.Is(err, ErrNotFound):
+	case errors.Is(err, ErrNotFound):
+	case err != nil:
 		return Message{}, fmt.Errorf("find badge of mailbox: %w", err)
+	case former.Badge.Listed:
+		m.Replaces = former.Badge.Actor.Handle.String()
+	default:
+		m.ReplacesUnlisted = true
 	}
 	return m, nil
 }

@@ -37,11 +37,14 @@ type Message struct {
 	Agency   string      `json:"agency"`             // domain
 	Code     string      `json:"code,omitempty"`     // 8 digits
 	Minutes  int         `json:"minutes,omitempty"`  // that the code holds
-	Replaces string      `json:"replaces,omitempty"` // handle of the badge that the code will replace
+	Replaces string      `json:"replaces,omitempty"` // handle of the badge that the code will replace, if it is listed
 	BadgeURL string      `json:"badge_url,omitempty"`
 	StopURL  string      `json:"stop_url,omitempty"` // the one link of a code mail: stops further mail
 	Ends     time.Time   `json:"ends,omitzero"`      // of a reminder
 	Closing  bool        `json:"closing,omitempty"`  // the issuer closes: there is no other badge to ask for
+
+	// ReplacesUnlisted says that the code will replace a badge that is not listed: it is not named.
+	ReplacesUnlisted bool `json:"replaces_unlisted,omitempty"`
 }
 
 // Revocation is an access token that must still be given back to its instance.

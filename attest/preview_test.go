@@ -79,7 +79,7 @@ func TestCodeView(t *testing.T) {
 	if b.Code != nil || b.CodesLeft != 3 {
 		t.Errorf("at first: %+v, %d", b.Code, b.CodesLeft)
 	}
-	if _, err := w.AdvanceAccount(t.Context(), b.ID, b.Token); err != nil {
+	if _, err := w.AdvanceAccount(t.Context(), b.ID, b.Token, "192.0.2.1"); err != nil {
 		t.Fatal(err)
 	}
 	code := w.mails(t)[0].Code
@@ -93,7 +93,7 @@ func TestCodeView(t *testing.T) {
 	if err != nil || v.Code == nil || v.Code.TriesLeft != 4 || !v.Code.ExpiresAt.Equal(w.now().Add(10*time.Minute)) || v.CodesLeft != 2 {
 		t.Errorf("after a wrong code: %+v, %+v, %v", v, v.Code, err)
 	}
-	if _, err := w.RenewCode(t.Context(), b.ID, b.Token); err != nil {
+	if _, err := w.RenewCode(t.Context(), b.ID, b.Token, "192.0.2.1"); err != nil {
 		t.Fatal(err)
 	}
 	if v, err = w.Look(t.Context(), b.ID, b.Token); err != nil || v.Code.TriesLeft != 4 || v.CodesLeft != 1 {
@@ -121,7 +121,7 @@ func TestSetLang(t *testing.T) {
 	if err := w.SetLang(t.Context(), b.ID, b.Token, "en"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.AdvanceAccount(t.Context(), b.ID, b.Token); err != nil {
+	if _, err := w.AdvanceAccount(t.Context(), b.ID, b.Token, "192.0.2.1"); err != nil {
 		t.Fatal(err)
 	}
 	if m := w.mails(t); len(m) != 1 || m[0].Lang != "en" {

@@ -21,7 +21,7 @@ func TestWhateverTheOrder(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(c *attest.RequestsConfig) {
 		const many = 1 << 30
-		c.Limits = attest.Limits{many, many, many, many, many, many, many, many, many, many, many}
+		c.Limits = attest.Limits{many, many, many, many, many, many, many, many, many, many, many, many}
 	})
 	cases, issued := 0, 0
 	rapid.Check(t, func(rt *rapid.T) {
@@ -123,7 +123,7 @@ func (a *anyone) signIn(t *rapid.T) {
 	r := a.pick(t)
 	if rapid.Bool().Draw(t, "anew") {
 		token, right := a.token(t, r)
-		b, err := a.w.AdvanceAccount(a.ctx, r.ID, token)
+		b, err := a.w.AdvanceAccount(a.ctx, r.ID, token, "192.0.2.1")
 		if tell(t, err) && !right {
 			t.Fatal("a stranger began a sign-in")
 		}
@@ -221,7 +221,7 @@ func (a *anyone) confirm(t *rapid.T) {
 func (a *anyone) renew(t *rapid.T) {
 	r := a.pick(t)
 	token, right := a.token(t, r)
-	_, err := a.w.RenewCode(a.ctx, r.ID, token)
+	_, err := a.w.RenewCode(a.ctx, r.ID, token, "192.0.2.1")
 	if !tell(t, err) {
 		return
 	}

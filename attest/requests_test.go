@@ -15,9 +15,9 @@ func (w *world) steps(t *testing.T, id, token string) map[string]func() error {
 	return map[string]func() error{
 		"look":     func() error { _, err := w.Look(ctx, id, token); return err },
 		"withdraw": func() error { return w.Withdraw(ctx, id, token) },
-		"sign in":  func() error { _, err := w.AdvanceAccount(ctx, id, token); return err },
+		"sign in":  func() error { _, err := w.AdvanceAccount(ctx, id, token, "192.0.2.1"); return err },
 		"confirm":  func() error { _, err := w.ConfirmAccount(ctx, id, token, "0123abcd"); return err },
-		"renew":    func() error { _, err := w.RenewCode(ctx, id, token); return err },
+		"renew":    func() error { _, err := w.RenewCode(ctx, id, token, "192.0.2.1"); return err },
 		"prove":    func() error { _, err := w.ProveMailbox(ctx, id, token, "01234567"); return err },
 		"issue":    func() error { _, err := w.Issue(ctx, id, token); return err },
 	}

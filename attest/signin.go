@@ -57,8 +57,8 @@ func (q *Requests) redirectURI(r Request) string {
 
 // AdvanceAccount tries the account proof again, by the request's own method: it
 // begins the sign-in anew, and the former one can no longer complete; or it looks
-// at the profile for the link.
-func (q *Requests) AdvanceAccount(ctx context.Context, id, token string) (Begun, error) {
+// at the profile for the link. The client is as in Beginning.
+func (q *Requests) AdvanceAccount(ctx context.Context, id, token, client string) (Begun, error) {
 	r, err := q.open(ctx, id, token)
 	if err != nil {
 		return Begun{}, err
@@ -67,7 +67,7 @@ func (q *Requests) AdvanceAccount(ctx context.Context, id, token string) (Begun,
 		return Begun{}, errOutOfTurn
 	}
 	if r.Method == ByLink {
-		view, err := q.lookForLink(ctx, r)
+		view, err := q.lookForLink(ctx, r, client)
 		return Begun{View: view}, err
 	}
 	return q.beginSignIn(ctx, r)
@@ -108,7 +108,7 @@ func (q *Requests) FinishSignIn(ctx context.Context, c Callback) (SignedIn, erro
 		return SignedIn{}, err
 	}
 	if subtle.ConstantTimeCompare(s.Browser, q.vault.CodeHash("browser", r.ID, c.Browser)) == 1 {
-		view, err := q.proveAccount(ctx, r)
+		view, err := q.proveAccount(ctx, r, "")
 		return SignedIn{View: view, Issuer: q.issuer}, err
 	}
 	return q.holdAccountProof(ctx, r)
@@ -204,5 +204,5 @@ func (q *Requests) ConfirmAccount(ctx context.Context, id, token, code string) (
 	if err := q.judge(ctx, r, held, q.vault.CodeHash("account-code", r.ID, code)); err != nil {
 		return View{}, err
 	}
-	return q.proveAccount(ctx, r)
+	return q.proveAccount(ctx, r, "")
 }

@@ -152,7 +152,7 @@ func TestAccountCode(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		b, code := elsewhere(t, w)
-		_, err := w.AdvanceAccount(t.Context(), b.ID, b.Token)
+		_, err := w.AdvanceAccount(t.Context(), b.ID, b.Token, "192.0.2.1")
 		must(t, err)
 		_, err = w.ConfirmAccount(t.Context(), b.ID, b.Token, code)
 		wantCode(t, err, "request_out_of_turn")
@@ -165,7 +165,7 @@ func TestBeginSignInAgain(t *testing.T) {
 	b := w.begins(t, marie, mailbox)
 	former := w.fediverse.signIn(t, b.AuthorizeURL, marie)
 	former.Browser = b.Browser
-	again, err := w.AdvanceAccount(t.Context(), b.ID, b.Token)
+	again, err := w.AdvanceAccount(t.Context(), b.ID, b.Token, "192.0.2.1")
 	must(t, err)
 	if again.Browser == b.Browser || again.AuthorizeURL == b.AuthorizeURL || again.Token != "" {
 		t.Errorf("%+v", again)
@@ -173,13 +173,13 @@ func TestBeginSignInAgain(t *testing.T) {
 	_, err = w.FinishSignIn(t.Context(), former)
 	wantCode(t, err, "sign_in_unknown")
 	for range 3 {
-		again, err = w.AdvanceAccount(t.Context(), b.ID, b.Token)
+		again, err = w.AdvanceAccount(t.Context(), b.ID, b.Token, "192.0.2.1")
 		must(t, err)
 	}
-	_, err = w.AdvanceAccount(t.Context(), b.ID, b.Token)
+	_, err = w.AdvanceAccount(t.Context(), b.ID, b.Token, "192.0.2.1")
 	wantCode(t, err, "too_many_sign_ins")
 	w.signsIn(t, again) // the last one still completes
-	_, err = w.AdvanceAccount(t.Context(), b.ID, b.Token)
+	_, err = w.AdvanceAccount(t.Context(), b.ID, b.Token, "192.0.2.1")
 	wantCode(t, err, "request_out_of_turn")
 }
 

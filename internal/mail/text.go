@@ -89,8 +89,11 @@ func (p *page) text(id string) { p.paragraphs = append(p.paragraphs, p.get(id)) 
 
 func (p *page) code(m attest.Message) {
 	p.text("mail.code.why")
-	if m.Replaces != "" {
+	switch {
+	case m.Replaces != "":
 		p.text("mail.code.replaces")
+	case m.ReplacesUnlisted:
+		p.text("mail.code.replaces-unlisted")
 	}
 	p.text("mail.code.code")
 	p.paragraphs = append(p.paragraphs, "    "+grouped(m.Code))

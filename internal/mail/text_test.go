@@ -35,11 +35,14 @@ func TestTexts(t *testing.T) {
 	for _, lang := range locale.Languages() {
 		replacing := message(attest.MailCode, lang)
 		replacing.Replaces = "@former@social.example.net"
+		unlisted := message(attest.MailCode, lang)
+		unlisted.ReplacesUnlisted = true
 		for name, m := range map[string]attest.Message{
-			"code":           message(attest.MailCode, lang),
-			"code-replacing": replacing,
-			"issued":         message(attest.MailIssued, lang),
-			"replaced":       message(attest.MailReplaced, lang),
+			"code":                    message(attest.MailCode, lang),
+			"code-replacing":          replacing,
+			"code-replacing-unlisted": unlisted,
+			"issued":                  message(attest.MailIssued, lang),
+			"replaced":                message(attest.MailReplaced, lang),
 			"renewal-code": {Kind: attest.MailRenewalCode, To: "marie@culture.gouv.fr", Lang: lang, Issuer: "https://cocarde.example.org", Agency: "culture.gouv.fr",
 				Code: "12345678", Minutes: 10, StopURL: "https://cocarde.example.org/request/stop/c2VhbGVk"},
 			"access-code": {Kind: attest.MailAccessCode, To: "marie@culture.gouv.fr", Lang: lang, Issuer: "https://cocarde.example.org", Agency: "culture.gouv.fr",

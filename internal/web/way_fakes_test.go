@@ -160,6 +160,13 @@ func (q *request) step(name, id, token string) error {
 	return q.fails
 }
 
+// counts fails unless the client is told: codes are counted by it.
+func (q *request) counts(client string) {
+	if client == "" {
+		q.t.Error("nobody says which client asks for a code")
+	}
+}
+
 func (q *request) Look(_ context.Context, id, token string) (attest.View, error) {
 	if id != requestID || token != bearer {
 		return attest.View{}, fault.New(fault.Unauthorized, "token_wrong", "There is no such request.")
@@ -177,7 +184,8 @@ func (q *request) SetLang(_ context.Context, id, token, lang string) error {
 	return q.step("SetLang "+lang, id, token)
 }
 
-func (q *request) AdvanceAccount(_ context.Context, id, token string) (attest.Begun, error) {
+func (q *request) AdvanceAccount(_ context.Context, id, token, client string) (attest.Begun, error) {
+	q.counts(client)
 	if err := q.step("AdvanceAccount", id, token); err != nil {
 		return attest.Begun{}, err
 	}
@@ -196,7 +204,8 @@ func (q *request) ConfirmAccount(_ context.Context, id, token, code string) (att
 	return q.view, q.step("ConfirmAccount "+code, id, token)
 }
 
-func (q *request) RenewCode(_ context.Context, id, token string) (attest.View, error) {
+func (q *request) RenewCode(_ context.Context, id, token, client string) (attest.View, error) {
+	q.counts(client)
 	return q.view, q.step("RenewCode", id, token)
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"cocarde.example/attest"
 	"cocarde.example/internal/fault"
+	"cocarde.example/internal/front"
 )
 
 var errSignInLong = fault.New(fault.Upstream, "instance_answer_invalid",
@@ -32,7 +33,7 @@ func (s *Web) proveAccount(w http.ResponseWriter, r *http.Request, a agent) erro
 		}
 		return s.back(w, r, a, nil)
 	}
-	begun, err := s.way.AdvanceAccount(r.Context(), a.ID, a.Token)
+	begun, err := s.way.AdvanceAccount(r.Context(), a.ID, a.Token, front.ClientKey(r))
 	switch {
 	case err != nil:
 		return s.notTaken(w, r, a, "", err)
@@ -62,7 +63,7 @@ func (s *Web) proveMailbox(w http.ResponseWriter, r *http.Request, a agent) erro
 
 // renewCode sends another mail.
 func (s *Web) renewCode(w http.ResponseWriter, r *http.Request, a agent) error {
-	if _, err := s.way.RenewCode(r.Context(), a.ID, a.Token); err != nil {
+	if _, err := s.way.RenewCode(r.Context(), a.ID, a.Token, front.ClientKey(r)); err != nil {
 		return s.notTaken(w, r, a, "", err)
 	}
 	return s.back(w, r, a, &notice{CodeSent: true})

@@ -169,20 +169,49 @@ func TestATokenStopsToOpenWithItsRequest(t *testing.T) {
 }
 
 // TestUnaskedCodesAreFew: who only knows a badge's link makes few mails go out, and
-// takes none from the agent.
+// takes none from the agent, who may ask from elsewhere.
 func TestUnaskedCodesAreFew(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(s *setup) { s.options.Limits.UnaskedPerMailbox = 3 })
-	w.clock.toMorning()
+	w := limited(t, func(l *attest.Limits) { l.UnaskedPerClient, l.UnaskedPerMailbox = 3, 5 })
 	a := w.agent(t, w.instance(t))
 	i := a.attested()
-	stranger := *a
-	for range 3 {
-		stranger.access(i.id(), "code").want(http.StatusCreated)
+	from := func(n int) string { return fmt.Sprintf("X-Forwarded-For: 203.0.113.%d", n) }
+	body := `{"accesses":"` + i.id() + `","mailbox_proof":{"method":"code"}}`
+	asks := func(n int) answer { return a.do(http.MethodPost, "/v1/requests", body, from(n)) }
+	again := func(n int) answer { return a.call(http.MethodPost, "/mailbox-proof", "{}", from(n)) }
+	a.remember(asks(1).want(http.StatusCreated))
+	a.codeMail(2) // each has arrived
+	again(1).want(http.StatusOK)
+	a.codeMail(3)
+	a.remember(asks(1).want(http.StatusCreated))
+	a.codeMail(4)
+	tooMany(t, asks(1), "too_many_mails")
+	tooMany(t, again(1), "too_many_mails")
+	a.remember(asks(2).want(http.StatusCreated))
+	a.typeCode(a.nextCodeAfter(4)).want(http.StatusOK)
+	a.record(i.id())
+	asks(3).want(http.StatusCreated)
+	a.codeMail(6)
+	tooMany(t, asks(4), "too_many_mails") // of many addresses
+
+	// A renewal by a link that stands in the profile is counted alike, and apart.
+	a.method = "link"
+	if err := a.account.SetFields(sandbox.Field{Name: "Cocarde", Value: w.origin() + "/b/" + i.id()}); err != nil {
+		t.Fatal(err)
 	}
-	stranger.access(i.id(), "code").refused(http.StatusTooManyRequests, "too_many_mails", "")
-	a.codeMail(4) // each has arrived
-	a.codes = 4
+	for n := range 3 {
+		a.renew(i.id()).want(http.StatusCreated)
+		a.call(http.MethodPost, "/account-proof", "{}", from(1)).want(http.StatusOK)
+		a.codeMail(7 + n)
+	}
+	tooMany(t, again(1), "too_many_mails")
+	a.renew(i.id()).want(http.StatusCreated)
+	tooMany(t, a.call(http.MethodPost, "/account-proof", "{}", from(1)), "too_many_mails")
+	a.call(http.MethodPost, "/account-proof", "{}", from(2)).want(http.StatusOK)
+	a.codes = 9
+	a.renewed()
+
+	a.method = "oauth"
 	a.renew(i.id()).want(http.StatusCreated)
 	a.proveAccount()
 	a.renewed()

@@ -58,7 +58,7 @@ func generous() *attest.Limits {
 	const many = 1_000_000
 	return &attest.Limits{
 		RequestsPerClient: many, RequestsPerHandle: many, RequestsPerInstance: many, RequestsPerMailbox: many,
-		RequestsInTotal: many, MailsPerMailbox: many, MailsPerMailboxADay: many, MailsInTotal: many, WrongCodes: many, LooksPerRequest: many, UnaskedPerMailbox: many,
+		RequestsInTotal: many, MailsPerMailbox: many, MailsPerMailboxADay: many, MailsInTotal: many, WrongCodes: many, LooksPerRequest: many, UnaskedPerClient: many, UnaskedPerMailbox: many,
 	}
 }
 

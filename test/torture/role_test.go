@@ -87,7 +87,7 @@ func generous() *attest.Limits {
 	return &attest.Limits{
 		RequestsPerClient: many, RequestsPerHandle: many, RequestsPerInstance: many, RequestsPerMailbox: many,
 		RequestsInTotal: many, MailsPerMailbox: many, MailsPerMailboxADay: many, MailsInTotal: many,
-		WrongCodes: many, LooksPerRequest: many, UnaskedPerMailbox: many,
+		WrongCodes: many, LooksPerRequest: many, UnaskedPerClient: many, UnaskedPerMailbox: many,
 	}
 }
 
