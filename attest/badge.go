@@ -27,6 +27,8 @@ type Badge struct {
 	Status     verify.Status
 	CreatedAt  time.Time
 	ChangedAt  time.Time // of the status
+	// MailboxProofAt is when the mailbox was last proven for an attestation under it.
+	MailboxProofAt time.Time
 	// Outputs of the log's VRF over the acct: URI and over the agency's domain,
 	// computed once: the log's leaves carry them. They stand nowhere else, so that an
 	// erasure leaves nothing by which the account's other badges tell whose it was.

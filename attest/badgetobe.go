@@ -32,6 +32,6 @@ func (q *Requests) badgeOfRequest(r Request, ownKey []byte) (Badge, error) {
 	return Badge{
 		ID: r.BadgeID, Kind: AgencyMailbox, Actor: r.Actor, Agency: r.Agency,
 		OwnKey: ownKey, Mailbox: mailbox, MailboxKey: r.MailboxKey, Lang: r.Lang, Listed: r.Listed, Status: verify.Valid,
-		CreatedAt: now, ChangedAt: now, AccountVRF: account, AgencyVRF: agency,
+		CreatedAt: now, ChangedAt: now, MailboxProofAt: r.MailboxProofAt, AccountVRF: account, AgencyVRF: agency,
 	}, nil
 }

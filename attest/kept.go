@@ -73,7 +73,7 @@ type KeptRequest struct {
 // Kept shows what is kept about a badge. The account proof alone shows no mailbox,
 // nor an auditor's note, which may name it. The mailbox may be somebody else's by now:
 // its proof alone shows neither account nor reasons, and nothing that is older than
-// the attestation for which it was proven last.
+// its last proof for an attestation.
 func (q *Requests) Kept(ctx context.Context, badgeID, token string) (Kept, error) {
 	p, r, err := q.opens(ctx, badgeID, token)
 	if err != nil {
@@ -81,7 +81,7 @@ func (q *Requests) Kept(ctx context.Context, badgeID, token string) (Kept, error
 	}
 	s := shown{
 		q: q, ctx: ctx, Published: p,
-		account: !r.AccountProofAt.IsZero(), mailbox: !r.MailboxProofAt.IsZero(), since: p.Attestation.IssuedAt,
+		account: !r.AccountProofAt.IsZero(), mailbox: !r.MailboxProofAt.IsZero(), since: p.Badge.MailboxProofAt,
 	}
 	k := s.badge()
 	for _, part := range []func(*Kept) error{s.address, s.attestations, s.acts, s.requests} {
@@ -93,6 +93,7 @@ func (q *Requests) Kept(ctx context.Context, badgeID, token string) (Kept, error
 }
 
 // shown is what may be shown of a badge, and from when on without the account proof.
+// Times of attestations are exact to the hour only: they are no measure for that.
 type shown struct {
 	Published
 	q                *Requests

@@ -16,7 +16,7 @@ import (
 // the badge's row.
 const findPublished = `
 	SELECT b.id, b.kind, b.actor_id, b.actor_url, b.actor_host, b.handle, b.agency_domain, b.agency_name, b.agency_country,
-		b.own_key, b.mailbox, b.mailbox_key, b.lang, b.listed, b.status, b.created_at, b.changed_at, b.account_vrf, b.agency_vrf,
+		b.own_key, b.mailbox, b.mailbox_key, b.lang, b.listed, b.status, b.created_at, b.changed_at, b.mailbox_proof_at, b.account_vrf, b.agency_vrf,
 		b.jti, b.token, b.kid, b.list, b.idx, b.issued_at, b.expires_at
 	FROM badges b `
 
@@ -24,7 +24,7 @@ func intoPublished(p *attest.Published) []any {
 	b, a := &p.Badge, &p.Attestation
 	return []any{&b.ID, &b.Kind, &b.Actor.ID, &b.Actor.URL, host{&b.Actor.Host}, handle{&b.Actor.Handle},
 		&b.Agency.Domain, &b.Agency.Name, &b.Agency.Country, &b.OwnKey, &b.Mailbox, &b.MailboxKey, &b.Lang, &b.Listed, &b.Status,
-		moment{&b.CreatedAt}, moment{&b.ChangedAt}, &b.AccountVRF, &b.AgencyVRF,
+		moment{&b.CreatedAt}, moment{&b.ChangedAt}, moment{&b.MailboxProofAt}, &b.AccountVRF, &b.AgencyVRF,
 		&a.JTI, &a.Token, &a.KID, &a.List, &a.Index, moment{&a.IssuedAt}, moment{&a.ExpiresAt}}
 }
 

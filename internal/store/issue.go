@@ -141,13 +141,13 @@ func insertBadge(b attest.Badge, a attest.Attestation) step {
 	return step{`
 		INSERT INTO badges (id, kind, actor_id, actor_url, actor_host, handle, handle_key, mailbox, mailbox_key,
 			agency_domain, agency_name, agency_country, listed, status, created_at, changed_at, account_vrf, agency_vrf,
-			jti, token, kid, list, idx, issued_at, expires_at, own_key, lang, holds)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, TRUE)
+			jti, token, kid, list, idx, issued_at, expires_at, own_key, lang, mailbox_proof_at, holds)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, TRUE)
 		ON CONFLICT DO NOTHING`, args(
 		b.ID, b.Kind, b.Actor.ID, b.Actor.URL, b.Actor.Host.String(), b.Actor.Handle.String(), b.Actor.Handle.Key(),
 		b.Mailbox, b.MailboxKey, b.Agency.Domain, b.Agency.Name, b.Agency.Country, b.Listed, b.Status,
 		b.CreatedAt.UnixMicro(), b.ChangedAt.UnixMicro(), b.AccountVRF, b.AgencyVRF,
-		a.JTI, a.Token, a.KID, a.List, a.Index, a.IssuedAt.UnixMicro(), a.ExpiresAt.UnixMicro(), blob(b.OwnKey), b.Lang)}
+		a.JTI, a.Token, a.KID, a.List, a.Index, a.IssuedAt.UnixMicro(), a.ExpiresAt.UnixMicro(), blob(b.OwnKey), b.Lang, b.MailboxProofAt.UnixMicro())}
 }
 
 // blob gives bytes for a column that takes no NULL.

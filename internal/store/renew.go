@@ -69,11 +69,13 @@ func (w *writing) renewBadge(b attest.Badge, a attest.Attestation, at time.Time)
 		UPDATE badges SET actor_url = $2, handle = $3, handle_key = $4, own_key = $5, mailbox = $6, mailbox_key = $7, lang = $8,
 			agency_domain = $9, agency_name = $10, agency_country = $11, account_vrf = $12, agency_vrf = $13,
 			changed_at = CASE WHEN expires_at <= $14 THEN $14 ELSE changed_at END,
+			mailbox_proof_at = CASE WHEN mailbox_proof_at < $22 THEN $22 ELSE mailbox_proof_at END,
 			jti = $15, token = $16, kid = $17, list = $18, idx = $19, issued_at = $20, expires_at = $21, reminded = 0, holds = TRUE
 		WHERE id = $1`,
 		b.ID, b.Actor.URL, b.Actor.Handle.String(), b.Actor.Handle.Key(), b.OwnKey, b.Mailbox, b.MailboxKey, b.Lang,
 		b.Agency.Domain, b.Agency.Name, b.Agency.Country, b.AccountVRF, b.AgencyVRF, at.UnixMicro(),
-		a.JTI, a.Token, a.KID, a.List, a.Index, a.IssuedAt.UnixMicro(), a.ExpiresAt.UnixMicro())
+		a.JTI, a.Token, a.KID, a.List, a.Index, a.IssuedAt.UnixMicro(), a.ExpiresAt.UnixMicro(),
+		b.MailboxProofAt.UnixMicro())
 }
 
 // GiveKey implements attest.BadgeStore.

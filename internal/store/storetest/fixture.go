@@ -174,7 +174,7 @@ func issuance(r attest.Request, list, index int64) attest.Issuance {
 	b := attest.Badge{
 		ID: r.BadgeID, Kind: attest.AgencyMailbox, Actor: r.Actor, Agency: r.Agency,
 		OwnKey: hash("own %d", 1), Mailbox: r.Mailbox, MailboxKey: r.MailboxKey, Lang: r.Lang, Listed: r.Listed, Status: verify.Valid,
-		CreatedAt: now, ChangedAt: now,
+		CreatedAt: now, ChangedAt: now, MailboxProofAt: now.Add(-time.Microsecond),
 		AccountVRF: []byte("vrf of " + r.BadgeID), AgencyVRF: []byte("vrf of " + r.Agency.Domain),
 	}
 	return attest.Issuance{

@@ -33,7 +33,7 @@ func renewal(t *testing.T, s Store, r attest.Request, at time.Time) attest.Issua
 	list, index, err := s.FreeIndex(t.Context())
 	must(t, err)
 	i := issuance(r, list, index)
-	i.Badge.CreatedAt, i.Badge.ChangedAt, i.Event.At = at, at, at
+	i.Badge.CreatedAt, i.Badge.ChangedAt, i.Badge.MailboxProofAt, i.Event.At = at, at, at.Add(-time.Microsecond), at
 	i.Attestation.IssuedAt, i.Attestation.ExpiresAt = at.Truncate(time.Hour), at.Add(validity)
 	i.ReplacedMail = nil
 	return i
@@ -86,6 +86,21 @@ func renewRoundTrip(t *testing.T, db Database) {
 	}
 	if n := len(due(t, s)); n != 3 { // two of issuing, one of revoking
 		t.Errorf("%d mails", n)
+	}
+}
+
+// renewKeepsTheLastProof: of two renewals, the one that was proven first may be issued last.
+func renewKeepsTheLastProof(t *testing.T, db Database) {
+	s := db.Open(t)
+	badge := issued(t, s, proven(t, s, 1)).Badge
+	early, late := renewing(t, s, 2, badge, later), renewing(t, s, 3, badge, later)
+	for n, r := range []attest.Request{late, early} {
+		i := renewal(t, s, r, later)
+		i.Badge.MailboxProofAt = later.Add(-time.Duration(n) * time.Hour)
+		must(t, s.Renew(t.Context(), i))
+		p, err := s.Badge(t.Context(), badge.ID)
+		must(t, err)
+		same(t, p.Badge.MailboxProofAt, later)
 	}
 }
 

@@ -99,6 +99,7 @@ func Run(t *testing.T, create func(t *testing.T) Database) {
 		"backup/replay":                   replayForgetsNothing,
 		"backup/replay of an erasure":     replayErases,
 		"renewal/round trip":              renewRoundTrip,
+		"renewal/keeps the last proof":    renewKeepsTheLastProof,
 		"renewal/refusals":                renewRefusals,
 		"renewal/of an ended badge":       renewEnded,
 		"renewal/race with a revocation":  raceOfRenewalAndRevocation,
