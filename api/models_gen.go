@@ -501,7 +501,7 @@ type Attestation struct {
 	// Examples: https://cocarde.example.gouv.fr/b/7k3m9q2x8w4d
 	BadgeURL BadgeURL `json:"badge_url"`
 
-	// ExpiresAt When it ends by itself; it vouches for nothing from then on.
+	// ExpiresAt When it ends by itself; it vouches for nothing from then on, whatever its `status`.
 	//
 	// Examples: 2027-05-21T10:00:00Z
 	ExpiresAt time.Time `json:"expires_at"`
@@ -521,7 +521,10 @@ type Attestation struct {
 	// Examples: 2026-11-22T10:00:00Z
 	IssuedAt time.Time `json:"issued_at"`
 
-	// Status What the issuer says of the badge now.
+	// Status What the status list says now. It tells whether the badge was taken back, and nothing of the
+	// time: one that has ended by itself stays `valid` here, and vouches for nothing once
+	// `expires_at` has come.
+	//
 	//
 	// Examples: valid
 	Status Status `json:"status"`
@@ -925,7 +928,9 @@ type SeenLink struct {
 // Examples: query
 type SeenLinkNear string
 
-// Status What the issuer says of the badge now.
+// Status What the status list says now. It tells whether the badge was taken back, and nothing of the
+// time: one that has ended by itself stays `valid` here, and vouches for nothing once
+// `expires_at` has come.
 //
 // Examples: valid
 type Status string

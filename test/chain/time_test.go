@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"cocarde.example/api/contracttest"
 	"cocarde.example/attest"
 	"cocarde.example/verify"
 )
@@ -57,6 +58,40 @@ func TestASuspendedBadgeIsFoundAndSaidToBeSo(t *testing.T) {
 			t.Errorf("%s: %s", handle, r.Code)
 		}
 		a.get("/v1/attestations?handle=" + handle).want(http.StatusOK)
+	}
+}
+
+// TestABadgeThatHasEndedSaysWhen: its status is the status list's, which knows nothing of the
+// time; the contract says so, and everything that tells the status tells the end too.
+func TestABadgeThatHasEndedSaysWhen(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.agent(t, w.instance(t))
+	i := a.attested()
+	w.clock.advance(181 * 24 * time.Hour)
+	eventually(t, patience, func() error { return hasStatusCode(a.visitor, i.Public, verify.Expired) })
+	type ends struct {
+		Status    string
+		ExpiresAt time.Time `json:"expires_at"`
+	}
+	var shown ends
+	a.get("/v1/attestations/" + i.id()).want(http.StatusOK).into(&shown)
+	a.accessed(i.id(), "code")
+	var kept struct{ Attestations []ends }
+	a.own(http.MethodGet, i.id(), "/record").want(http.StatusOK).into(&kept)
+	for _, e := range append(kept.Attestations, shown) {
+		if e.Status != "valid" || !e.ExpiresAt.Before(w.clock.now()) {
+			t.Errorf("an ended badge is shown as %+v", e)
+		}
+	}
+	schemas := contracttest.Contract(t).Components.Schemas
+	if text := schemas["Status"].Value.Description; !strings.Contains(text, "`expires_at`") {
+		t.Errorf("the contract does not say what a status leaves out: %s", text)
+	}
+	for _, name := range []string{"Attestation", "RecordedAttestation"} {
+		if text := schemas[name].Value.Properties["expires_at"].Value.Description; !strings.Contains(text, "whatever its `status`") {
+			t.Errorf("the contract does not say what the end means in %s: %s", name, text)
+		}
 	}
 }
 
