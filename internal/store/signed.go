@@ -12,11 +12,12 @@ const findSigned = `
 	WHERE a.kid = $1 AND (a.expires_at, a.jti) > ($2, $3) `
 
 // takenBack keeps the badges that were revoked with the key: events tell by their reason that a
-// key was at fault, and by their order that it was this one, whatever the clocks said. Some
-// conditions only say which index serves.
+// key was at fault, and by their order that it was this one, whatever the clocks said. The
+// record keeps no reasons: of what a replay gave back, the order alone tells. Some conditions
+// only say which index serves.
 const takenBack = `
 	AND b.jti = a.jti AND b.erased_at IS NULL AND EXISTS (
-		SELECT 1 FROM events e WHERE e.badge_id = b.id AND e.jti = a.jti AND e.reason = 'key_compromised'
+		SELECT 1 FROM events e WHERE e.badge_id = b.id AND e.jti = a.jti AND (e.reason = 'key_compromised' OR e.done_by = 'record')
 			AND e.kind IN ('suspended', 'resumed', 'revoked', 'erased') AND e.kind = 'revoked'
 			AND e.id > (SELECT MIN(id) FROM (
 				SELECT id FROM events WHERE kid = $1 AND kind = 'key_revoked' AND seq IS NOT NULL
