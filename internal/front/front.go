@@ -43,13 +43,14 @@ type Options struct {
 
 type front struct {
 	Options
-	router  *mux.Router
+	routers routers
 	headers http.Header // of every answer; shared, never written to
 	running atomic.Int64
 	clients clients
 }
 
-// New makes the root handler of routes. Where several have a path, the first is it.
+// New makes the root handler of routes. Where several have a path, that whose first two
+// parts are spelt out is it, and of these the first.
 func New(o Options, routes ...Route) http.Handler {
 	if o.MaxConcurrent == 0 {
 		o.MaxConcurrent = defaultMaxConcurrent
@@ -60,15 +61,22 @@ func New(o Options, routes ...Route) http.Handler {
 	if o.Problem == nil {
 		o.Problem = WriteProblem
 	}
-	// Cleaning a path answers with a redirect that repeats the host of an
-	// absolute request target; an unclean path is a 404 instead.
+	f := &front{Options: o, headers: securityHeaders(strings.HasPrefix(o.Issuer, "https://"))}
+	f.routers = newRouters(routes, f.router)
+	return f
+}
+
+// router makes a router. Cleaning a path would answer with a redirect that repeats the
+// host of an absolute request target; an unclean path is a 404 instead.
+func (f *front) router(routes []Route) *mux.Router {
 	router := mux.NewRouter().SkipClean(true)
-	f := &front{Options: o, router: router, headers: securityHeaders(strings.HasPrefix(o.Issuer, "https://"))}
-	add(router, routes)
+	for _, r := range routes {
+		router.Handle(r.Path, r.Handler).Methods(r.Method)
+	}
 	router.Use(noteRoute)
 	router.NotFoundHandler = http.HandlerFunc(f.notFound)
 	router.MethodNotAllowedHandler = http.HandlerFunc(f.wrongMethod)
-	return f
+	return router
 }
 
 // ServeHTTP implements [http.Handler].
@@ -111,7 +119,7 @@ func (f *front) serve(x *exchange) {
 		x.body = r.Body
 		r.Body = http.MaxBytesReader(x.ResponseWriter, x.body, f.MaxBody)
 	}
-	f.router.ServeHTTP(x, r)
+	f.routers.of(r.URL.Path).ServeHTTP(x, r)
 }
 
 func (f *front) setHeaders(x *exchange) {

@@ -54,11 +54,11 @@ func (f *front) options(w http.ResponseWriter, r *http.Request) {
 // methodsAt gives the methods that the request's path takes, and those of them
 // that are open to other origins.
 func (f *front) methodsAt(r *http.Request) (allow, shared []string) {
-	probe := *r
+	probe, router := *r, f.routers.of(r.URL.Path)
 	for _, method := range routeMethods {
 		probe.Method = method
 		var match mux.RouteMatch
-		if !f.router.Match(&probe, &match) || match.MatchErr != nil || match.Route == nil {
+		if !router.Match(&probe, &match) || match.MatchErr != nil || match.Route == nil {
 			continue
 		}
 		names := []string{method}

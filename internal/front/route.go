@@ -2,8 +2,7 @@ package front
 
 import (
 	"net/http"
-	"runtime"
-	"slices"
+	"strings"
 	"sync"
 
 	"github.com/gorilla/mux"
@@ -21,24 +20,53 @@ func Get(path string, h http.Handler) Route    { return Route{http.MethodGet, pa
 func Post(path string, h http.Handler) Route   { return Route{http.MethodPost, path, h} }
 func Delete(path string, h http.Handler) Route { return Route{http.MethodDelete, path, h} }
 
-// add adds routes to a router in their order. Their paths become regular expressions,
-// which takes a good part of the time of a start: each processor makes some of them.
-func add(router *mux.Router, routes []Route) {
-	made := make([]*mux.Route, len(routes))
-	for i := range made {
-		made[i] = router.NewRoute()
+// routers has a router for each way that paths begin. A router tries one regular
+// expression after the other, and to compile them all would take a good part of a
+// start: so each is made when it is first needed, and holds few.
+type routers map[string]*lazyRouter
+
+type lazyRouter struct {
+	routes []Route
+	make   func([]Route) *mux.Router
+	once   sync.Once
+	router *mux.Router
+}
+
+func newRouters(routes []Route, make func([]Route) *mux.Router) routers {
+	all := routers{"": {make: make}} // of what is nowhere
+	for _, r := range routes {
+		start := beginning(r.Path, 2)
+		if strings.Contains(start, "{") {
+			start = beginning(r.Path, 1)
+		}
+		if all[start] == nil {
+			all[start] = &lazyRouter{make: make}
+		}
+		all[start].routes = append(all[start].routes, r)
 	}
-	some := max(1, (len(made)+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0))
-	first := 0
-	var all sync.WaitGroup
-	for part := range slices.Chunk(made, some) {
-		of := routes[first:]
-		first += len(part)
-		all.Go(func() {
-			for i, m := range part {
-				m.Path(of[i].Path).Methods(of[i].Method).Handler(of[i].Handler)
-			}
-		})
+	return all
+}
+
+// beginning is a path's first parts, as many as n.
+func beginning(path string, n int) string {
+	end := 0
+	for ; n > 0 && end < len(path); n-- {
+		part := strings.IndexByte(path[end+1:], '/')
+		if part < 0 {
+			return path
+		}
+		end += 1 + part
 	}
-	all.Wait()
+	return path[:end]
+}
+
+// of gives the router that knows all routes of a path.
+func (all routers) of(path string) *mux.Router {
+	for _, start := range []string{beginning(path, 2), beginning(path, 1), ""} {
+		if l := all[start]; l != nil {
+			l.once.Do(func() { l.router = l.make(l.routes) })
+			return l.router
+		}
+	}
+	return nil // the last one is always there
 }
