@@ -41,7 +41,7 @@ func (w *world) newAgent(dice *rand.Rand) (*agent, error) {
 	}
 	a := &agent{world: w, dice: dice, account: account, password: "rosette-" + name, mailbox: name + ".dupont@culture.gouv.fr"}
 	if a.chance(6) {
-		if a.former = w.journal.take(dice); a.former != nil {
+		if a.former = w.journal.take(dice.IntN); a.former != nil {
 			a.mailbox = a.former.mailbox
 		}
 	}

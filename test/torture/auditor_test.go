@@ -38,7 +38,7 @@ func (u *auditor) work(ctx context.Context, done <-chan struct{}) error {
 		if err := wait(ctx, time.Duration(u.dice.Int64N(int64(restTime)))); err != nil {
 			return err
 		}
-		b := u.journal.take(u.dice)
+		b := u.journal.take(u.dice.IntN)
 		if b == nil {
 			continue
 		}

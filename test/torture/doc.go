@@ -34,6 +34,13 @@
 // Whatever is not so counts as a loss. Acts that were cut off before they were
 // acknowledged may have happened or not, but never half.
 //
+// Other rounds lose the database. Beside all that was said, agents withdraw their badges
+// or have them erased there, and the key that signs is revoked again and again by
+// commands of which half are killed. A backup is taken in the middle of that, later
+// everybody is killed, and the backup is restored on new ground. Whatever had been
+// published then stands as it was published: events, statuses, indices, revoked keys, and
+// badges that were erased stay so.
+//
 // The list of statuses is made small, so that lists fill up, indices collide and
 // new lists open under fire. The seed of each round is told with its result; with
 // the same seed the same dice are thrown, though processes never run twice alike.

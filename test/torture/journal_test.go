@@ -2,7 +2,6 @@ package torture
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
@@ -128,8 +127,8 @@ func (j *journal) answered(r *request, answer string, b *badge, former *badge) {
 	}
 }
 
-// take gives somebody a badge to act on, by chance; nil if there is none.
-func (j *journal) take(dice *rand.Rand) *badge {
+// take gives somebody a badge to act on, of so many, the oldest first; nil if there is none.
+func (j *journal) take(pick func(n int) int) *badge {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	var free []*badge
@@ -141,7 +140,7 @@ func (j *journal) take(dice *rand.Rand) *badge {
 	if len(free) == 0 {
 		return nil
 	}
-	b := free[dice.IntN(len(free))]
+	b := free[pick(len(free))]
 	b.taken = true
 	return b
 }

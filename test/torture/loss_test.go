@@ -2,11 +2,13 @@ package torture
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -24,7 +26,7 @@ type lossTally struct {
 	database string
 	prepare  func(*testing.T) func() ground
 
-	lost, kills, events, repeated, indices, losses int
+	lost, kills, events, repeated, indices, keys, erased, losses int
 }
 
 // TestTortureLoss loses databases under load and restores them from backups that
@@ -58,13 +60,13 @@ func reportLosses(all []*lossTally) {
 	if !testing.Verbose() {
 		return
 	}
-	fmt.Printf("\n%-10s %9s %6s %7s %9s %8s %7s\n", "DATABASE", "DATABASES", "KILLS", "EVENTS", "REPEATED", "INDICES", "LOSSES")
+	fmt.Printf("\n%-10s %9s %6s %7s %9s %8s %5s %7s %7s\n", "DATABASE", "DATABASES", "KILLS", "EVENTS", "REPEATED", "INDICES", "KEYS", "ERASED", "LOSSES")
 	for _, s := range all {
-		fmt.Printf("%-10s %9d %6d %7d %9d %8d %7d\n", s.database, s.lost, s.kills, s.events, s.repeated, s.indices, s.losses)
+		fmt.Printf("%-10s %9d %6d %7d %9d %8d %5d %7d %7d\n", s.database, s.lost, s.kills, s.events, s.repeated, s.indices, s.keys, s.erased, s.losses)
 	}
 	fmt.Println(`Databases that were lost and restored, the processes and servers killed before, the
 events that had been published, those that the backup lacked, the indices that had
-been given out, and what was forgotten of all these.`)
+been given out, the keys revoked, the badges erased, and what was forgotten of all these.`)
 }
 
 // lose is one round: work and kills, a backup meanwhile, the loss, the restore.
@@ -84,16 +86,20 @@ func (sum *lossTally) lose(t *testing.T, next func() ground, seed uint64) {
 		t.Errorf("%s, round with seed %d: %s", sum.database, seed, forgotten)
 	}
 	sum.lost++
-	sum.kills += l.killer.processes + l.killer.databases
+	sum.kills += l.killer.processes + l.killer.databases + l.keeper.kills
 	sum.events += len(l.before.events)
 	sum.repeated += l.done.Events
 	sum.indices += len(l.before.entries)
+	sum.keys += len(l.before.keys)
+	sum.erased += len(l.before.erased)
 	sum.losses += len(w.journal.lost())
 }
 
 type loss struct {
 	*world
 	killer *killer
+	keeper *keeper
+	leaver *leaver
 	dice   *rand.Rand
 	before remains // of the database that was lost
 	done   app.Recovery
@@ -107,14 +113,19 @@ func (l *loss) round(ctx context.Context, next func() ground, seed uint64) error
 		name := fmt.Sprintf("desk-%d", i)
 		l.auditors = append(l.auditors, &auditor{world: l.world, name: name, dice: newDice(seed, name)})
 	}
+	l.keeper = &keeper{world: l.world, dice: newDice(seed, "keeper")}
+	l.leaver = &leaver{world: l.world, dice: newDice(seed, "leaver")}
+	l.others = []worker{l.keeper, l.leaver}
 	identity, err := age.GenerateX25519Identity()
 	if err != nil {
 		return err
 	}
 	var backup errgroup.Group
-	at := time.Duration(l.dice.Int64N(int64(4 * anyMoment)))
-	backup.Go(func() error { return l.backup(ctx, at, identity) })
-	if err := errors.Join(l.work(ctx, l.killer, &follower{world: l.world}, seed), backup.Wait()); err != nil {
+	some, ended := 1+l.dice.IntN(agents), make(chan struct{})
+	backup.Go(func() error { return l.backup(ctx, some, ended, identity) })
+	err = l.work(ctx, l.killer, &follower{world: l.world}, seed)
+	close(ended)
+	if err := errors.Join(err, backup.Wait()); err != nil {
 		return err
 	}
 	if err := l.killInWork(ctx, seed+1); err != nil {
@@ -132,16 +143,25 @@ func (l *loss) round(ctx context.Context, next func() ground, seed uint64) error
 		return err
 	}
 	l.compare(after)
+	if err := l.checkGone(ctx); err != nil {
+		return err
+	}
 	return l.goOn(ctx, seed+2)
 }
 
 func (l *loss) config(name string) (config.Config, error) { return config.Load("", l.settings(name)) }
 
-// backup takes one at any moment while others work and are killed. Where the
-// database is away meanwhile it is taken again.
-func (l *loss) backup(ctx context.Context, at time.Duration, identity *age.X25519Identity) error {
-	if err := wait(ctx, at); err != nil {
-		return err
+// backup takes one once there are some badges, while others work and are killed. Where
+// the database is away meanwhile it is taken again.
+func (l *loss) backup(ctx context.Context, badges int, ended <-chan struct{}, identity *age.X25519Identity) error {
+	for n := 0; n < badges; n, _ = l.journal.counts() {
+		select {
+		case <-ended:
+			badges = 0
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 	c, err := l.config("backup")
 	if err != nil {
@@ -149,6 +169,10 @@ func (l *loss) backup(ctx context.Context, at time.Duration, identity *age.X2551
 	}
 	for {
 		err := app.BackupDatabase(ctx, c, l.file(), nil, app.Recipients{Keys: []string{identity.Recipient().String()}}, func(int64, int64) {})
+		if err == nil { // so that there is something that it lacks
+			l.leaver.withdrawn.Store(0)
+			l.leaver.erased.Store(0)
+		}
 		if err == nil || !l.ground.mayBeAway() {
 			return err
 		}
@@ -168,6 +192,9 @@ func (l *loss) killInWork(ctx context.Context, seed uint64) error {
 	never := make(chan struct{})
 	for _, u := range l.auditors {
 		all.Go(func() error { return u.work(working, never) })
+	}
+	for _, o := range l.others {
+		all.Go(func() error { return o.work(working, never) })
 	}
 	for i := range agents {
 		dice := newDice(seed, fmt.Sprintf("agent-%d", i))
@@ -203,6 +230,8 @@ type remains struct {
 	events  []numbered
 	entries map[place]verify.Status
 	owners  map[place]string // jti
+	keys    []string         // kids of those whose revocation was numbered
+	erased  []string         // ids of the badges whose erasure was
 }
 
 func look(ctx context.Context, g ground) (r remains, err error) {
@@ -223,8 +252,18 @@ func look(ctx context.Context, g ground) (r remains, err error) {
 	if err != nil {
 		return r, err
 	}
-	r.events, err = numberedAfter(ctx, db, 0)
+	if r.events, err = numberedAfter(ctx, db, 0); err != nil {
+		return r, err
+	}
+	if r.keys, err = texts(ctx, db, `SELECT kid FROM events WHERE kind = 'key_revoked' AND seq IS NOT NULL`); err != nil {
+		return r, err
+	}
+	r.erased, err = texts(ctx, db, `SELECT badge_id FROM events WHERE kind = 'erased' AND seq IS NOT NULL`)
 	return r, err
+}
+
+func texts(ctx context.Context, db *sql.DB, query string, args ...any) ([]string, error) {
+	return list(ctx, db, func(row *sql.Rows) (s string, err error) { return s, row.Scan(&s) }, query, args...)
 }
 
 // published gives the status of an attestation as the numbered events tell it.
@@ -264,6 +303,36 @@ func (l *loss) compare(after remains) {
 			l.journal.lose("the index %v of %s was %v, published as %v, and is %v", at, jti, was, published, status)
 		}
 	}
+}
+
+// checkGone: a key that was revoked signs nothing, and of a badge that was erased
+// nothing says whom it named.
+func (l *loss) checkGone(ctx context.Context) error {
+	db, err := l.ground.open(false)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	back, err := texts(ctx, db, `SELECT kid FROM signing_keys WHERE state <> 'revoked'`)
+	if err != nil {
+		return err
+	}
+	named, err := texts(ctx, db, `SELECT id FROM badges WHERE handle <> '' OR actor_id <> '' OR length(mailbox) > 0
+		OR length(mailbox_key) > 0 OR length(own_key) > 0 OR account_vrf IS NOT NULL OR token <> '' OR holds`)
+	if err != nil {
+		return err
+	}
+	for _, kid := range l.before.keys {
+		if slices.Contains(back, kid) {
+			l.journal.lose("the key %s was revoked, and is not", kid)
+		}
+	}
+	for _, id := range l.before.erased {
+		if slices.Contains(named, id) {
+			l.journal.lose("the badge %s was erased, and is not", id)
+		}
+	}
+	return nil
 }
 
 // goOn starts servers on what was restored, and lets an agent go the whole way.

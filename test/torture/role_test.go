@@ -48,6 +48,8 @@ func play(role string) int {
 			err = playServer(ctx, cfg)
 		case roleDesk:
 			err = playDesk(ctx, cfg)
+		case roleKeys:
+			err = playKeys(ctx, cfg)
 		case roleMigrate:
 			_, err = app.MigrateDatabase(ctx, cfg)
 		default:

@@ -56,6 +56,9 @@ func (w *world) work(ctx context.Context, k *killer, f *follower, seed uint64) e
 	for _, u := range w.auditors {
 		g.Go(func() error { return u.work(ctx, done) })
 	}
+	for _, o := range w.others {
+		g.Go(func() error { return o.work(ctx, done) })
+	}
 	for i := range agents {
 		dice := newDice(seed, "agent-"+strconv.Itoa(i))
 		g.Go(func() error { return w.come(ctx, dice, done) })

@@ -24,6 +24,7 @@ type world struct {
 	fleet    *fleet
 	servers  []*server
 	auditors []*auditor
+	others   []worker // of rounds that lose a database
 	aim      aim
 	serial   atomic.Int64
 	cut      atomic.Int64 // calls and acts that got no answer
