@@ -140,6 +140,11 @@ func (r *Runner) beat(ctx context.Context) {
 		}
 		return
 	}
+	r.worked()
+}
+
+// worked notes a beat that found everything in place.
+func (r *Runner) worked() {
 	r.said = ""
 	if r.first {
 		r.first = false

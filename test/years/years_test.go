@@ -1,0 +1,144 @@
+package years
+
+import (
+	"flag"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"cocarde.example/verify"
+)
+
+var (
+	howMany = flag.Float64("years", 1.1, "for how many years the issuer lives")
+	seed    = flag.Uint64("seed", 1, "of the plan")
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// years is an issuer, what is done with it, and what strangers have seen.
+type years struct {
+	*world
+	chance     *rand.Rand
+	plan       plan
+	agents     []*agent
+	badges     []*badge
+	statements []*statement
+	taken      map[place]bool
+
+	keys      *keyring
+	list      *list
+	strangers *strangers
+	metadata  string // as it was seen last,
+	jwks      string
+	nextBadge int // to be looked at without a reason
+	mails     int // that were read
+	startedAt time.Time
+	upAt      time.Time // while the server is stopped
+
+	renewals, reminded, lost int
+}
+
+// TestYears lets an issuer live, and holds what it publishes against what was done at
+// every hour.
+func TestYears(t *testing.T) {
+	t.Parallel()
+	t.Logf("the plan's seed is %d", *seed)
+	w := newWorld(t)
+	y := &years{
+		world: w, chance: rand.New(rand.NewPCG(*seed, 7)), taken: map[place]bool{},
+		keys: &keyring{t: t, now: w.now, all: map[string]*key{}}, list: &list{t: t, revoked: map[int64]bool{}},
+	}
+	y.strangers = y.newStrangers()
+	y.up()
+	y.found()
+	for range len(fates()) {
+		y.hire()
+	}
+	length := time.Duration(*howMany * 365 * float64(day))
+	y.operate()
+	y.plan.add(y.now().Add(length/2), func() { y.leak(y.keys.signer) })
+	y.plan.add(y.now().Add(length*2/3), func() { y.again(hour, 300*day, func() { y.leak(y.anyKey()) }) })
+	y.live(y.now().Add(length))
+	t.Logf("%d agents got %d attestations under %d badges, %d by renewal; %d keys signed; %d reminders; %d badges went with a key",
+		len(y.agents), len(y.statements), len(y.badges), y.renewals, y.keys.turns, y.reminded, y.lost)
+	if y.renewals == 0 || float64(y.keys.turns) < 4*(*howMany) || y.reminded == 0 || y.lost == 0 {
+		t.Error("too little has happened")
+	}
+}
+
+// live goes from hour to hour.
+func (y *years) live(end time.Time) {
+	for next := y.now().Truncate(hour).Add(hour); next.Before(end); next = next.Add(hour) {
+		for y.app != nil {
+			a, ok := y.plan.next(next)
+			if !ok {
+				break
+			}
+			y.reach(a.at)
+			y.settle()
+			y.look()
+			a.do()
+			if y.app != nil {
+				y.settle()
+				y.look()
+			}
+		}
+		y.reach(next)
+		if y.app == nil && y.now().Before(y.upAt) {
+			y.checkStopped()
+			continue
+		}
+		if y.app == nil {
+			y.up()
+		}
+		y.settle()
+		y.look()
+		y.check()
+	}
+}
+
+// found looks at a new issuer: one key signs already.
+func (y *years) found() {
+	y.keys.shown(y.kids())
+	y.keys.all[verify.ListKey(y.get("/status/1"))].atOnce = true
+	y.look()
+}
+
+func (y *years) kids() (kids []string) {
+	y.t.Helper()
+	var set struct{ Keys []struct{ Kid string } }
+	y.jwks = y.get("/.well-known/jwks.json")
+	y.decode(y.jwks, &set)
+	for _, k := range set.Keys {
+		kids = append(kids, k.Kid)
+	}
+	slices.Sort(kids)
+	if len(slices.Compact(slices.Clone(kids))) != len(kids) {
+		y.t.Fatalf("%v: a key stands twice in %s", y.now(), y.jwks)
+	}
+	return kids
+}
+
+// look takes what is published, and notes what has changed.
+func (y *years) look() {
+	y.t.Helper()
+	y.keys.shown(y.kids())
+	y.metadata = y.get("/.well-known/jwt-vc-issuer")
+	y.keys.signed(y.list.read(y.get("/status/1"), y.now()), time.Time{})
+	y.remember()
+	y.checkList()
+}
+
+// check holds what is published against what was done.
+func (y *years) check() {
+	y.t.Helper()
+	y.keys.check()
+	y.keep()
+	y.checkStatements()
+	y.checkBadges()
+	y.checkMails()
+}
