@@ -36,7 +36,7 @@ torture: install
 	$(GO) test -v -count 1 -timeout 3h -run TestTorture ./test/torture -kills $(KILLS)
 
 years:
-	$(GO) test -v -count 1 -timeout 3h -run TestYears ./test/years -years $(YEARS)
+	$(GO) test -v -count 1 -timeout 3h -run TestYears ./test/years -years $(YEARS) -every 1h
 
 check:
 	test/check

@@ -3,12 +3,13 @@ package years
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"cocarde.example/verify"
 )
 
-// hot is for how long a badge is looked at each hour after anything has happened to it.
-const hot = 3 * hour
+// hot is for how long a badge is looked at each time after anything has happened to it.
+func hot() time.Duration { return 3 * *every }
 
 // checkBadges looks at what has changed or ended lately, and at one more.
 func (y *years) checkBadges() {
@@ -16,7 +17,7 @@ func (y *years) checkBadges() {
 	now := y.now()
 	for n, b := range y.badges {
 		ended := now.Sub(b.latest().ends)
-		if n == y.nextBadge || now.Sub(b.changed) < hot || ended >= 0 && ended < hot {
+		if n == y.nextBadge || now.Sub(b.changed) < hot() || ended >= 0 && ended < hot() {
 			y.checkBadge(b)
 		}
 	}
@@ -43,7 +44,7 @@ func (y *years) checkBadge(b *badge) {
 	case b.status == verify.Revoked:
 		says = "This badge was revoked on "
 	case b.ended(y.now()):
-		says = "This badge ended on " + b.latest().ends.UTC().Format("2 January 2006")
+		says = "This badge ended on " + dated(b.latest().ends)
 	case b.status == verify.Suspended:
 		says = "This badge was suspended on "
 	}
@@ -52,3 +53,6 @@ func (y *years) checkBadge(b *badge) {
 		y.t.Fatalf("%v: the page of %s does not say %q: %s", y.now(), b.id, says, page.text)
 	}
 }
+
+// dated is a day as readers of English get it: it does not break at the end of a line.
+func dated(at time.Time) string { return at.UTC().Format("2\u00a0January 2006") }

@@ -4,7 +4,8 @@
 // stopped for hours and days. Strangers who see nothing but what is published over
 // HTTP hold it, at each hour, against a model of what was done.
 //
-// In `make test` it is somewhat more than a year. Longer, and with another plan:
+// In `make test` it is somewhat more than a year, with a look each day and at whatever
+// happens. `make years` is five years, hour by hour. With another plan:
 //
-//	go test -count 1 -timeout 2h ./test/years -years 5 -seed 42
+//	go test -v -count 1 -timeout 3h ./test/years -years 3 -every 1h -seed 42
 package years

@@ -11,9 +11,9 @@ import (
 // reminders are sent so long before the end.
 var reminders = []time.Duration{30 * day, 7 * day, day}
 
-// late is how much later than it should a reminder may come: it is looked for each 10
-// minutes, and we look each hour.
-const late = hour + 15*time.Minute
+// late is how much later than it should a reminder may come: the issuer looks for them
+// each 10 minutes.
+func late() time.Duration { return *every + 15*time.Minute }
 
 // due is how often an agent should have been reminded with so much left.
 func due(left time.Duration) (times int) {
@@ -33,7 +33,7 @@ func (y *years) checkMails() {
 		y.mailed(m)
 	}
 	y.mails = len(all)
-	then := y.now().Add(-late)
+	then := y.now().Add(-late())
 	for _, b := range y.badges {
 		if b.keyMailed != b.keyMails {
 			y.t.Fatalf("%v: %d mails of a revoked key, want %d", y.now(), b.keyMailed, b.keyMails)
@@ -57,7 +57,7 @@ func (y *years) mailed(m sandbox.Message) {
 	case strings.HasPrefix(m.Subject, "A badge ends on "):
 		s := b.latest()
 		times := due(s.ends.Sub(m.At))
-		if b.status != verify.Valid || !m.At.Before(s.ends) || times <= b.reminded || !strings.HasSuffix(m.Subject, s.ends.UTC().Format("2 January 2006")) {
+		if b.status != verify.Valid || !m.At.Before(s.ends) || times <= b.reminded || !strings.HasSuffix(m.Subject, dated(s.ends)) {
 			y.t.Fatalf("%v: %q, %d before, %d by now, of a badge that is %v until %v", m.At, m.Subject, b.reminded, times, b.status, s.ends)
 		}
 		b.reminded = times

@@ -25,7 +25,7 @@ func (y *years) only(code string, err error) error {
 func (y *years) operate() {
 	y.again(20*day, 60*day, y.rotate)
 	y.again(8*day, 30*day, y.restart)
-	y.again(hour, 6*hour, y.passBy)
+	y.again(*every/2, 4*(*every), y.passBy)
 }
 
 // again does something after some time, and again after that.

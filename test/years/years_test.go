@@ -14,6 +14,7 @@ import (
 
 var (
 	howMany = flag.Float64("years", 1.1, "for how many years the issuer lives")
+	every   = flag.Duration("every", day, "how long it is from one look at everything to the next; beside them it is looked at whatever happens")
 	seed    = flag.Uint64("seed", 1, "of the plan")
 )
 
@@ -42,8 +43,7 @@ type years struct {
 	renewals, reminded, lost int
 }
 
-// TestYears lets an issuer live, and holds what it publishes against what was done at
-// every hour.
+// TestYears lets an issuer live, and holds what it publishes against what was done.
 func TestYears(t *testing.T) {
 	t.Parallel()
 	t.Logf("the plan's seed is %d", *seed)
@@ -70,9 +70,9 @@ func TestYears(t *testing.T) {
 	}
 }
 
-// live goes from hour to hour.
+// live goes from look to look.
 func (y *years) live(end time.Time) {
-	for next := y.now().Truncate(hour).Add(hour); next.Before(end); next = next.Add(hour) {
+	for next := y.now().Truncate(hour).Add(hour); next.Before(end); next = next.Add(*every) {
 		for y.app != nil {
 			a, ok := y.plan.next(next)
 			if !ok {
