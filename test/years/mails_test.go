@@ -25,14 +25,19 @@ func due(left time.Duration) (times int) {
 	return times
 }
 
-// checkMails reads what has come, and misses what has not.
-func (y *years) checkMails() {
+// readMails reads what has come, before anything is done with the badge that it is about.
+func (y *years) readMails() {
 	y.t.Helper()
 	all := y.mailbox.Messages("")
 	for _, m := range all[y.mails:] {
 		y.mailed(m)
 	}
 	y.mails = len(all)
+}
+
+// checkMails misses what has not come.
+func (y *years) checkMails() {
+	y.t.Helper()
 	then := y.now().Add(-late())
 	for _, b := range y.badges {
 		if b.keyMailed != b.keyMails {
@@ -52,6 +57,7 @@ func (y *years) mailed(m sandbox.Message) {
 	y.t.Helper()
 	b := y.holder(m.To[0]).badge
 	switch {
+	case b == nil: // the code for the first one
 	case strings.HasPrefix(m.Subject, "Your badge was revoked"):
 		b.keyMailed++
 	case strings.HasPrefix(m.Subject, "A badge ends on "):

@@ -48,6 +48,7 @@ func (b *badge) inForce(now time.Time) bool { return b.status == verify.Valid &&
 // give notes what an agent was given.
 func (y *years) give(a *agent, token, id string) *statement {
 	y.t.Helper()
+	y.readMails()
 	claims, err := verify.Peek(token)
 	must(y.t, err)
 	s := &statement{
@@ -81,6 +82,7 @@ type place struct {
 
 // set changes a badge, and whatever of it has not ended.
 func (y *years) set(b *badge, to verify.Status) {
+	y.readMails()
 	now := y.now()
 	b.status, b.changed, b.quiet = to, now, now
 	for _, s := range b.given {

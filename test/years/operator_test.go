@@ -23,7 +23,7 @@ func (y *years) only(code string, err error) error {
 
 // operate plans what operators do, for ever.
 func (y *years) operate() {
-	y.again(20*day, 60*day, y.rotate)
+	y.again(60*day, 250*day, y.rotate)
 	y.again(8*day, 30*day, y.restart)
 	y.again(*every/2, 4*(*every), y.passBy)
 }
@@ -46,6 +46,7 @@ func (y *years) rotate() {
 			return y.only("key_too_new", err)
 		}
 		y.keys.turned = true
+		y.plan.add(y.now().Add(y.within(announced/2, announced)), y.rotate)
 		return err
 	})
 }

@@ -130,6 +130,7 @@ func (y *years) look() {
 	y.metadata = y.get("/.well-known/jwt-vc-issuer")
 	y.keys.signed(y.list.read(y.get("/status/1"), y.now()), time.Time{})
 	y.remember()
+	y.readMails()
 	y.checkList()
 }
 
