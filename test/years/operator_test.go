@@ -18,7 +18,7 @@ func (y *years) only(code string, err error) error {
 	if fault.Code(err) == code {
 		return nil
 	}
-	return fmt.Errorf("%w, want %s", err, code)
+	return fmt.Errorf("got %v, want %s", err, code)
 }
 
 // operate plans what operators do, for ever.
