@@ -80,7 +80,7 @@ func (w *world) start() {
 		Config: w.config, Version: "test", Log: slog.New(complaints{w.t}), Now: w.now, Outbound: safehttp.Policy{AllowLoopback: true},
 		Limits: &attest.Limits{
 			RequestsPerClient: many, RequestsPerHandle: many, RequestsPerInstance: many, RequestsPerMailbox: many, RequestsInTotal: many,
-			MailsPerMailbox: many, MailsPerMailboxADay: many, MailsInTotal: many, WrongCodes: many, LooksPerRequest: many, UnaskedPerMailbox: many,
+			MailsPerMailbox: many, MailsPerMailboxADay: many, MailsInTotal: many, WrongCodes: many, LooksPerRequest: many, UnaskedPerMailbox: many, UnaskedPerClient: many,
 		},
 	})
 	must(w.t, err)
