@@ -63,7 +63,7 @@ func (a *agent) renew() {
 	if id != a.badge.id {
 		a.t.Fatalf("%v: %s is renewed as %s", a.now(), a.badge.id, id)
 	}
-	a.renewals++
+	a.happened[renewal]++
 	a.lives(a.give(a, token, id))
 }
 

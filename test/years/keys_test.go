@@ -25,7 +25,8 @@ type keyring struct {
 	all    map[string]*key
 	signer string
 	turned bool // by hand, and the next one has not signed yet
-	turns  int
+
+	happened tally
 }
 
 type key struct {
@@ -57,6 +58,7 @@ func (r *keyring) shown(kids []string) {
 			r.t.Fatalf("%v: the key %s has left the JWKS: %+v", r.now(), kid, k)
 		}
 		k.gone = true
+		r.happened[keyGone]++
 	}
 }
 
@@ -86,12 +88,20 @@ func (r *keyring) signed(kid string, ends time.Time) {
 	}
 	if former := r.all[r.signer]; former != nil {
 		former.to = now
+		r.happened[r.turn()]++
 		if age := now.Sub(former.from); age < signsFor-time.Minute && !r.turned {
 			r.t.Fatalf("%v: %s follows on %s after %v", now, kid, r.signer, age)
 		}
 	}
 	k.from, r.signer, r.turned = now, kid, false
-	r.turns++
+}
+
+// turn names why another key signs than before.
+func (r *keyring) turn() string {
+	if r.turned {
+		return keyByHand
+	}
+	return keyTurn
 }
 
 // standby is the one key that has not signed yet.

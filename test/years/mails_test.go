@@ -67,7 +67,7 @@ func (y *years) mailed(m sandbox.Message) {
 			y.t.Fatalf("%v: %q, %d before, %d by now, of a badge that is %v until %v", m.At, m.Subject, b.reminded, times, b.status, s.ends)
 		}
 		b.reminded = times
-		y.reminded++
+		y.happened[reminder]++
 	}
 }
 

@@ -96,6 +96,7 @@ func (y *years) set(b *badge, to verify.Status) {
 func (y *years) erase(b *badge) {
 	y.set(b, verify.Revoked)
 	b.erased = true
+	y.happened[erasure]++
 	for _, s := range b.given {
 		s.listed = verify.Revoked
 	}
@@ -145,6 +146,7 @@ func (y *years) remember() {
 		code := y.mustBe(s)
 		if n := len(s.was); n == 0 || s.was[n-1].code != code {
 			s.was = append(s.was, verdict{code, y.now()})
+			y.happened[string(code)]++
 		}
 	}
 }

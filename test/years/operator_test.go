@@ -25,7 +25,7 @@ func (y *years) only(code string, err error) error {
 func (y *years) operate() {
 	y.again(60*day, 250*day, y.rotate)
 	y.again(8*day, 30*day, y.restart)
-	y.again(*every/2, 4*(*every), y.passBy)
+	y.again(*every/2, 8*(*every), y.passBy)
 }
 
 // again does something after some time, and again after that.
@@ -65,7 +65,7 @@ func (y *years) leak(kid string) {
 	y.keys.revoke(kid)
 	for _, b := range y.revokeKey(kid) {
 		b.holder.comesAgain()
-		y.lost++
+		y.happened[keyLoss]++
 	}
 }
 
@@ -90,7 +90,9 @@ func (y *years) restart() {
 	y.keep()
 	y.passBy()
 	y.stop()
+	y.happened[restart]++
 	if y.chance.IntN(3) == 0 {
+		y.happened[stop]++
 		y.upAt = y.now().Add(y.within(hour, 3*day))
 		return
 	}
