@@ -24,7 +24,7 @@ func (y *years) only(code string, err error) error {
 // operate plans what operators do, for ever.
 func (y *years) operate() {
 	y.again(60*day, 250*day, y.rotate)
-	y.again(8*day, 30*day, y.restart)
+	y.again(8*day, 60*day, y.restart)
 	y.again(*every/2, 8*(*every), y.passBy)
 }
 

@@ -14,7 +14,7 @@ import (
 
 var (
 	howMany = flag.Float64("years", 1.1, "for how many years the issuer lives")
-	every   = flag.Duration("every", day, "how long it is from one look at everything to the next; beside them it is looked at whatever happens")
+	every   = flag.Duration("every", 4*day, "how long it is from one look at everything to the next; beside them it is looked at whatever happens")
 	seed    = flag.Uint64("seed", 1, "of the plan")
 )
 
