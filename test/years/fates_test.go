@@ -31,11 +31,7 @@ func (y *years) hire() {
 // later plans what an agent does, unless something else comes between.
 func (a *agent) later(at time.Time, do func()) {
 	plan := a.plan
-	a.years.plan.add(at, func() {
-		if a.plan == plan {
-			do()
-		}
-	})
+	a.years.plan = append(a.years.plan, act{at, do, func() bool { return a.plan != plan }})
 }
 
 // obtain gets a new badge.

@@ -92,11 +92,17 @@ func (y *years) restart() {
 	y.stop()
 	y.happened[restart]++
 	if y.chance.IntN(3) == 0 {
-		y.happened[stop]++
-		y.upAt = y.now().Add(y.within(hour, 3*day))
-		return
+		y.stayDown(y.now().Add(y.within(hour, 3*day)))
 	}
 	y.up()
+}
+
+// stayDown looks what strangers make of a server that does not answer.
+func (y *years) stayDown(until time.Time) {
+	y.t.Helper()
+	for ; y.now().Before(until); y.pass(min(*every, 5*hour)) {
+		y.checkStopped()
+	}
 }
 
 func (y *years) up() {

@@ -7,17 +7,19 @@ import (
 
 // act is something that is going to happen.
 type act struct {
-	at time.Time
-	do func()
+	at   time.Time
+	do   func()
+	void func() bool // by then; nil: never
 }
 
 // plan is what is going to happen, in any order.
 type plan []act
 
-func (p *plan) add(at time.Time, do func()) { *p = append(*p, act{at, do}) }
+func (p *plan) add(at time.Time, do func()) { *p = append(*p, act{at: at, do: do}) }
 
 // next takes what happens first, if that is before a time.
 func (p *plan) next(before time.Time) (a act, ok bool) {
+	*p = slices.DeleteFunc(*p, func(a act) bool { return a.void != nil && a.void() })
 	if len(*p) == 0 {
 		return act{}, false
 	}

@@ -107,6 +107,7 @@ func (y *years) passBy() {
 // end, and not longer; and who must ask anew does not know.
 func (y *years) checkStopped() {
 	y.t.Helper()
+	y.happened[noAnswer]++
 	for _, s := range y.statements {
 		want := y.mustBe(s)
 		if !y.now().Before(y.list.ends) && (want == "" || want == verify.StatusSuspended || want == verify.StatusRevoked) {

@@ -17,7 +17,7 @@ const (
 	keyGone   = "key that left the JWKS"
 	keyLoss   = "badge that went with a key"
 	restart   = "restart"
-	stop      = "stop of some length"
+	noAnswer  = "look while the server was stopped"
 )
 
 // tally counts what has happened.
@@ -28,7 +28,7 @@ type tally map[string]int
 func (c tally) enough(t *testing.T) {
 	t.Helper()
 	all := []string{
-		renewal, erasure, reminder, keyTurn, keyByHand, keyGone, keyLoss, restart, stop,
+		renewal, erasure, reminder, keyTurn, keyByHand, keyGone, keyLoss, restart, noAnswer,
 		string(verify.Expired), string(verify.StatusSuspended), string(verify.StatusRevoked), string(verify.KeyRevoked), string(verify.KeyNotFound),
 	}
 	slices.Sort(all)

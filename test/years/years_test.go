@@ -38,7 +38,6 @@ type years struct {
 	nextBadge int // to be looked at without a reason
 	mails     int // that were read
 	startedAt time.Time
-	upAt      time.Time // while the server is stopped
 
 	happened tally
 }
@@ -71,28 +70,18 @@ func TestYears(t *testing.T) {
 // live goes from look to look.
 func (y *years) live(end time.Time) {
 	for next := y.now().Truncate(hour).Add(hour); next.Before(end); next = next.Add(*every) {
-		for y.app != nil {
-			a, ok := y.plan.next(next)
-			if !ok {
-				break
-			}
+		for a, ok := y.plan.next(next); ok; a, ok = y.plan.next(next) {
 			y.reach(a.at)
 			y.settle()
 			y.look()
 			a.do()
-			if y.app != nil {
-				y.settle()
-				y.look()
-			}
+			y.settle()
+			y.look()
+		}
+		if y.now().Sub(next) >= *every {
+			continue // the server was stopped
 		}
 		y.reach(next)
-		if y.app == nil && y.now().Before(y.upAt) {
-			y.checkStopped()
-			continue
-		}
-		if y.app == nil {
-			y.up()
-		}
 		y.settle()
 		y.look()
 		y.check()
