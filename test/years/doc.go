@@ -24,8 +24,8 @@
 // Who does what when is thrown by a seed; under the same seed the same happens. A run in
 // which one of these did not happen fails, since it says nothing of it.
 //
-// In `make test` it is somewhat more than a year, with a look each four days. `make years`
-// is five years, hour by hour. With another plan:
+// In `make test` it is one year, with a look each week. `make years` is five years, hour by
+// hour. With another plan:
 //
 //	go test -v -count 1 -timeout 3h ./test/years -years 3 -every 1h -seed 42
 package years

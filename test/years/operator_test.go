@@ -69,6 +69,16 @@ func (y *years) leak(kid string) {
 	}
 }
 
+// leakSigner has the key that signs now revoked, once it vouches for a badge.
+func (y *years) leakSigner() {
+	y.t.Helper()
+	if !slices.ContainsFunc(y.badges, func(b *badge) bool { return b.inForce(y.now()) && b.latest().kid == y.keys.signer }) {
+		y.plan.add(y.now().Add(day), y.leakSigner)
+		return
+	}
+	y.leak(y.keys.signer)
+}
+
 // anyKey gives one that is in the JWKS.
 func (y *years) anyKey() string {
 	var kids []string

@@ -13,8 +13,8 @@ import (
 )
 
 var (
-	howMany = flag.Float64("years", 1.1, "for how many years the issuer lives")
-	every   = flag.Duration("every", 4*day, "how long it is from one look at everything to the next; beside them it is looked at whatever happens")
+	howMany = flag.Float64("years", 1, "for how many years the issuer lives")
+	every   = flag.Duration("every", 7*day, "how long it is from one look at everything to the next; beside them it is looked at whatever happens")
 	seed    = flag.Uint64("seed", 1, "of the plan")
 )
 
@@ -60,7 +60,7 @@ func TestYears(t *testing.T) {
 	}
 	length := time.Duration(*howMany * 365 * float64(day))
 	y.operate()
-	y.plan.add(y.now().Add(length/2), func() { y.leak(y.keys.signer) })
+	y.plan.add(y.now().Add(length/2), y.leakSigner)
 	y.plan.add(y.now().Add(length*2/3), func() { y.again(hour, 300*day, func() { y.leak(y.anyKey()) }) })
 	y.live(y.now().Add(length))
 	t.Logf("%d agents got %d attestations under %d badges; there were %d keys", len(y.agents), len(y.statements), len(y.badges), len(y.keys.all))
