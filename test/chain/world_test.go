@@ -18,7 +18,7 @@ import (
 )
 
 // patience bounds the wait for what must happen.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // world is one running issuer with its mail server and its resolver. Instances
 // are each test's own.
