@@ -87,8 +87,12 @@ func BackupDatabase(ctx context.Context, cfg config.Config, to string, out io.Wr
 	return errors.Join(err, s.Close())
 }
 
-// whole writes a file under another name, and gives it its own when it is durable.
+// whole writes a file under another name, and gives it its own when it is durable. What
+// stands there and is no file, a device say, is not replaced.
 func whole(path string, write func(io.Writer) error) error {
+	if there, err := os.Lstat(path); err == nil && !there.Mode().IsRegular() {
+		return errBackupFile.Because(fmt.Errorf("%s is no regular file, and is left as it is", path))
+	}
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".partial-*") // mode 0600
 	if err != nil {
 		return errBackupFile.Because(err)

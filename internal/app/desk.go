@@ -26,7 +26,9 @@ type Desk struct {
 	now    func() time.Time
 }
 
-// OpenDesk opens a database that holds an issuer; it makes nothing.
+// OpenDesk opens a database that holds an issuer; it makes nothing. As a server does, it
+// refuses one that is older than its record: what were done there would stand in the
+// way of a replay.
 func OpenDesk(ctx context.Context, cfg config.Config) (*Desk, error) {
 	return OpenDeskAt(ctx, cfg, time.Now)
 }
@@ -38,6 +40,9 @@ func OpenDeskAt(ctx context.Context, cfg config.Config, now func() time.Time) (*
 		return nil, naming(cfg.Database, err)
 	}
 	id, err := openFound(ctx, s, cfg)
+	if err == nil {
+		err = notOlder(ctx, s, id, cfg.PublishedDir)
+	}
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

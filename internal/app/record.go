@@ -34,18 +34,15 @@ func openRecord(ctx context.Context, s *store.Store, id identity, p recordPlace)
 	if err != nil {
 		return nil, err
 	}
-	r, err := record.Open(p.dir, owner(id), p.writer, p.now)
+	r, err := openNamed(p, id, named)
 	if errors.Is(err, record.ErrMissing) && named == "" {
 		if err := begin(ctx, s, id, p.dir); err != nil {
 			return nil, err
 		}
-		r, err = record.Open(p.dir, owner(id), p.writer, p.now)
+		r, err = openNamed(p, id, named)
 	}
 	if err != nil {
-		return nil, naming(p.dir, err)
-	}
-	if named != "" && named != r.ID() {
-		return nil, record.ErrMissing.Because(fmt.Errorf("%s holds the record %s, the database names %s", p.dir, r.ID(), named))
+		return nil, err
 	}
 	if err := current(ctx, s, r); err != nil {
 		return nil, err
@@ -91,6 +88,31 @@ func current(ctx context.Context, s *store.Store, r *record.Record) error {
 		err = errOlder.Because(fmt.Errorf("the database's last event is %d, the record's %d", seq, last))
 	}
 	return err
+}
+
+// notOlder refuses what openRecord refuses, and writes nothing.
+func notOlder(ctx context.Context, s *store.Store, id identity, dir string) error {
+	named, err := s.RecordNamed(ctx)
+	if err != nil || named == "" { // no server has run on it yet
+		return err
+	}
+	r, err := openNamed(recordPlace{dir: dir}, id, named)
+	if err != nil {
+		return err
+	}
+	return current(ctx, s, r)
+}
+
+// openNamed opens the record that a database names, if it names one.
+func openNamed(p recordPlace, id identity, named string) (*record.Record, error) {
+	r, err := record.Open(p.dir, owner(id), p.writer, p.now)
+	if err != nil {
+		return nil, naming(p.dir, err)
+	}
+	if named != "" && named != r.ID() {
+		return nil, record.ErrMissing.Because(fmt.Errorf("%s holds the record %s, the database names %s", p.dir, r.ID(), named))
+	}
+	return r, nil
 }
 
 // bind makes the database name the record. Another process may do the same.

@@ -51,6 +51,9 @@ func TestOlderDatabase(t *testing.T) {
 	ok(t, r.Number([]record.Event{lost}))
 	ok(t, r.Close())
 	starts("database_older")
+	if d, err := OpenDesk(t.Context(), c); fault.Code(err) != "database_older" { // what a command does would stand in the way of a replay
+		t.Fatalf("a desk opens: %v, %v", d, err)
+	}
 	done, err := ReplayDatabase(t.Context(), c, false)
 	if err != nil || done.Events != 1 || done.Lost != 0 {
 		t.Fatalf("%+v, %v", done, err)
