@@ -45,6 +45,7 @@ func newCluster(t *testing.T, change ...func(*setup)) *cluster {
 	w, s, err := surroundings(usual(dir), append([]func(*setup){func(s *setup) {
 		s.environ = append(s.environ, "COCARDE_URL="+c.proxy.URL, "COCARDE_TRUSTED_PROXIES=127.0.0.1",
 			"COCARDE_SECRET_FILE="+filepath.Join(dir, "secret"))
+		s.patience = patient
 	}}, change...)...)
 	if err != nil {
 		t.Fatal(err)
@@ -93,8 +94,11 @@ func (c *cluster) start(t *testing.T, s *setup, ways map[string]*gate) error {
 func fewer(database string) string { return database + "&pool_max_conns=4" }
 
 // patient has servers wait for each other as long as it takes where the machine does
-// much else. The database must not fall silent then.
-func patient(s *setup) { s.patience = "&statement_timeout=1min&lock_timeout=50s" }
+// much else.
+const patient = "&statement_timeout=1min&lock_timeout=50s"
+
+// hasty has servers give the database up as soon as serve does: it is to fall silent.
+func hasty(s *setup) { s.patience = "" }
 
 func (c *cluster) end() error {
 	var errs []error

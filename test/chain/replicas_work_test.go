@@ -55,7 +55,7 @@ func (c *cluster) everywhere(t *testing.T, token, status string) time.Duration {
 
 // Not parallel: it measures what is promised within a second.
 func TestTakingBackIsSeenByEveryReplicaWithinASecond(t *testing.T) {
-	c := newCluster(t)
+	c := newCluster(t, hasty)
 	a := c.agent(t, c.instance(t))
 	i := a.attested()
 	desk := c.desk(t)
@@ -147,7 +147,7 @@ func TestEveryReplicaPublishesTheSameBytes(t *testing.T) {
 // once it is lost, when its lease ends.
 func TestPeriodicWorkIsDoneOnceAndGoesOn(t *testing.T) {
 	t.Parallel()
-	c := newCluster(t)
+	c := newCluster(t, hasty)
 	instance := c.instance(t)
 	const agents = 6
 	mailed := func() {
