@@ -89,6 +89,11 @@ func TestRefused(t *testing.T) {
 		"another database":   {"COCARDE_DATABASE=mysql://x", "path of a SQLite file"},
 		"its password":       {"COCARDE_DATABASE=postgres://u:word@h/d", "password file"},
 		"its other password": {"COCARDE_DATABASE=postgres://u@h/d?password=word", "password file"},
+		"its key's password": {"COCARDE_DATABASE=postgres://u@h/d?sslpassword=word", "password file"},
+		"its keywords":       {"COCARDE_DATABASE=host=127.0.0.1 user=u password=word", "path of a SQLite file"},
+		"its capitals":       {"COCARDE_DATABASE=POSTGRES://u@h/d", "path of a SQLite file"},
+		"its lost slashes":   {"COCARDE_DATABASE=postgres:u@h/d", "path of a SQLite file"},
+		"a file's URL":       {"COCARDE_DATABASE=file:cocarde.db", "path of a SQLite file"},
 		"its broken URL":     {"COCARDE_DATABASE=postgres://u:word@h:x/d", "path of a SQLite file"},
 		"unknown language":   {"COCARDE_LANG=tlh", "en, fr"},
 	} {
