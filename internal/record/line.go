@@ -36,6 +36,10 @@ type Event struct {
 	TokenHash []byte `json:"token,omitempty"`
 	KID       string `json:"kid,omitempty"`
 	Key       *Key   `json:"key,omitempty"` // of events about keys; absent once the key is gone
+
+	// Of an attestation, should its row be lost: its key must be published until its end.
+	SignedBy string `json:"signed_by,omitempty"`
+	Expires  int64  `json:"exp,omitempty"` // Unix microseconds
 }
 
 // Key is a signing key as it rests in the database, when its event was numbered.

@@ -71,21 +71,10 @@ type name struct {
 // Open opens the record that a directory holds; ErrMissing if it holds none. Files
 // that are written are named by writer, which names this process's place, and now.
 func Open(dir string, o Owner, writer string, now func() time.Time) (*Record, error) {
-	text, err := os.ReadFile(filepath.Join(dir, nameFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, ErrMissing.Because(err)
-	}
-	if err != nil {
-		return nil, unread(err)
-	}
-	var n name
-	switch err := json.Unmarshal(text, &n); {
+	n, err := readName(dir)
+	switch {
 	case err != nil:
-		return nil, errDamaged.Because(err)
-	case n.Format > format:
-		return nil, errNewer
-	case n.Format < 1 || n.ID == "" || n.After < 0:
-		return nil, errDamaged.Because(fmt.Errorf("%s names no record", nameFile))
+		return nil, err
 	case n.Issuer != o.Origin:
 		return nil, ErrOther.Because(fmt.Errorf("it is that of %s", n.Issuer))
 	case subtle.ConstantTimeCompare(n.Proof, o.Prove(n.ID)) != 1:
@@ -94,6 +83,25 @@ func Open(dir string, o Owner, writer string, now func() time.Time) (*Record, er
 	return &Record{id: n.ID, dir: dir, after: n.After, last: n.After, name: func() string {
 		return now().UTC().Format("20060102T150405Z") + "-" + writer + "-" + rand.Text()[:8] + suffix
 	}}, nil
+}
+
+func readName(dir string) (n name, err error) {
+	text, err := os.ReadFile(filepath.Join(dir, nameFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return n, ErrMissing.Because(err)
+	}
+	if err != nil {
+		return n, unread(err)
+	}
+	switch err := json.Unmarshal(text, &n); {
+	case err != nil:
+		return n, errDamaged.Because(err)
+	case n.Format > format:
+		return n, errNewer
+	case n.Format < 1 || n.ID == "" || n.After < 0:
+		return n, errDamaged.Because(fmt.Errorf("%s names no record", nameFile))
+	}
+	return n, nil
 }
 
 // unread says of an error of the system whether a file cannot be read, or is gone.

@@ -111,6 +111,34 @@ func TestFormerLines(t *testing.T) {
 	}
 }
 
+// What is recorded where nobody looks for it is lost with the database.
+func TestMovedAway(t *testing.T) {
+	t.Parallel()
+	dir, r := created(t)
+	must(t, r.Number(events(1, 1)))
+	away := dir + "-away"
+	must(t, os.Rename(dir, away))
+	refused := func() {
+		t.Helper()
+		if err := r.Number(events(2, 2)); fault.Code(err) != "record_unwritable" {
+			t.Errorf("recorded where nobody looks: %v", err)
+		}
+	}
+	refused()
+	must(t, os.Mkdir(dir, 0o700))
+	refused()
+	must(t, Create(dir, issuer, 0)) // another record
+	refused()
+	must(t, os.RemoveAll(dir))
+	must(t, os.CopyFS(dir, os.DirFS(away)))
+	must(t, r.Number(events(2, 2)))
+	got, err := opened(t, dir).Read(0)
+	must(t, err)
+	if len(got.Events) != 2 || len(r.standing(t)) != 2 {
+		t.Errorf("%d events in %d files", len(got.Events), len(r.standing(t)))
+	}
+}
+
 // A numbering that failed after it was recorded is recorded again, with others
 // before it.
 func TestTheHighestNumberWins(t *testing.T) {

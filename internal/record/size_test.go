@@ -27,6 +27,7 @@ func TestSizeOfABadge(t *testing.T) {
 			Seq: 5_000_000 + n, ID: 5_000_000 + n, Kind: "issued", At: time.Now().UnixMicro(), Badge: "0123456789ab",
 			JTI: strings.Repeat("j", 22), List: 12, Index: reserved[n],
 			TokenHash: bytes.Repeat([]byte{1}, 32),
+			SignedBy:  strings.Repeat("k", 43), Expires: time.Now().UnixMicro(),
 		}}))
 	}
 	info, err := r.file.Stat()

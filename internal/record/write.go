@@ -42,6 +42,11 @@ func (r *Record) append(lines []line) error {
 // write leaves a file that failed as it was before, if it can: then the next
 // write goes on with it. What was synced in vain is gone on with in a new file.
 func (r *Record) write(lines []line) error {
+	if !r.stands() {
+		if err := r.leave(); err != nil {
+			return err
+		}
+	}
 	if r.file == nil {
 		if err := r.begin(); err != nil {
 			return err
@@ -74,8 +79,30 @@ func (r *Record) write(lines []line) error {
 	return nil
 }
 
-// begin makes a file of this process's own, with its head.
+// stands says whether the file that is written is where others look for it: its
+// directory may have been moved or removed meanwhile.
+func (r *Record) stands() bool {
+	if r.file == nil {
+		return false
+	}
+	written, err := r.file.Stat()
+	if err != nil {
+		return false
+	}
+	found, err := os.Stat(r.file.Name())
+	return err == nil && os.SameFile(written, found)
+}
+
+// begin makes a file of this process's own, with its head, in the directory that
+// holds the record.
 func (r *Record) begin() error {
+	n, err := readName(r.dir)
+	if err != nil {
+		return err
+	}
+	if n.ID != r.id {
+		return fmt.Errorf("%s holds the record %s now, not %s", r.dir, n.ID, r.id)
+	}
 	head, err := encode(line{Format: format, Record: r.id, Last: r.last})
 	if err != nil {
 		return err

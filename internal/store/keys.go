@@ -51,7 +51,10 @@ func (s *Store) LastKeyEvent(ctx context.Context) (seq int64, err error) {
 
 // LastExpiry implements keyring.Store.
 func (s *Store) LastExpiry(ctx context.Context, kid string) (end time.Time, err error) {
-	err = s.reader.read(ctx).row(`SELECT MAX(expires_at) FROM attestations WHERE kid = $1`, args(kid), moment{&end})
+	err = s.reader.read(ctx).row(`
+		SELECT MAX(ends) FROM (
+			SELECT MAX(expires_at) AS ends FROM attestations WHERE kid = $1
+			UNION ALL SELECT expires_at FROM lost_ends WHERE kid = $1) AS e`, args(kid), moment{&end})
 	return end, err
 }
 
@@ -59,7 +62,9 @@ func (s *Store) LastExpiry(ctx context.Context, kid string) (end time.Time, err 
 // there is none, or all of them ended so long ago that their keys are gone.
 func (s *Store) LastEnd(ctx context.Context) (end time.Time, err error) {
 	err = s.reader.read(ctx).row(`
-		SELECT MAX(ends) FROM (SELECT (SELECT MAX(expires_at) FROM attestations a WHERE a.kid = k.kid) AS ends FROM signing_keys k) AS e`,
+		SELECT MAX(ends) FROM (
+			SELECT (SELECT MAX(expires_at) FROM attestations a WHERE a.kid = k.kid) AS ends FROM signing_keys k
+			UNION ALL SELECT l.expires_at FROM lost_ends l JOIN signing_keys k ON k.kid = l.kid) AS e`,
 		nil, moment{&end})
 	return end, err
 }
@@ -87,6 +92,9 @@ func (w *writing) changeKey(from keys.State, k keys.Key) error {
 	case from == keys.Unborn:
 		return w.addSigningKey(k)
 	case k.State == keys.Gone:
+		if _, err := w.exec(`DELETE FROM lost_ends WHERE kid = $1`, k.KID); err != nil {
+			return err
+		}
 		return w.must(keyring.ErrChanged, `DELETE FROM signing_keys WHERE kid = $1 AND state = $2`, k.KID, from)
 	}
 	return w.must(keyring.ErrChanged, `

@@ -31,14 +31,16 @@ func numbered(q queries, after int64) (events []record.Event, err error) {
 	err = q.each(`
 		SELECT e.seq, e.id, e.kind, e.at, e.badge_id, e.jti, e.list, e.idx, e.token_hash, e.kid,
 			k.state, k.created_at, k.not_before, COALESCE(k.activated_at, 0), COALESCE(k.retired_at, 0),
-			COALESCE(k.revoked_at, 0), k.reason, k.taken_back, k.public_jwk, k.sealed
+			COALESCE(k.revoked_at, 0), k.reason, k.taken_back, k.public_jwk, k.sealed,
+			COALESCE(a.kid, ''), COALESCE(a.expires_at, 0)
 		FROM events e LEFT JOIN signing_keys k ON k.kid = e.kid AND e.kind LIKE 'key\_%' ESCAPE '\'
+			LEFT JOIN attestations a ON a.jti = e.jti AND e.kind = 'issued'
 		WHERE e.seq > $1 ORDER BY e.seq`, args(after), func(row scanner) error {
 		var e record.Event
 		var k nullKey
 		err := row.Scan(&e.Seq, &e.ID, &e.Kind, &e.At, &e.Badge, &e.JTI, &e.List, &e.Index, &e.TokenHash, &e.KID,
 			&k.state, &k.createdAt, &k.notBefore, &k.activatedAt, &k.retiredAt, &k.revokedAt, &k.reason,
-			&k.takenBack, &k.public, &k.sealed)
+			&k.takenBack, &k.public, &k.sealed, &e.SignedBy, &e.Expires)
 		e.Key = k.key()
 		events = append(events, e)
 		return err

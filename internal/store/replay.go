@@ -185,6 +185,9 @@ func (r *replay) event(w *writing, e record.Event, id int64, did *Replayed) erro
 	did.Events++
 	if attest.EventKind(e.Kind) == attest.EventIssued {
 		did.Lost++
+		if err := w.keepUntil(e); err != nil {
+			return err
+		}
 		if r.last[e.JTI] != string(attest.EventRevoked) {
 			return errors.Join(w.revokeLost(e, id), w.repeat(e))
 		}
@@ -269,6 +272,18 @@ func (w *writing) revokeLost(e record.Event, id int64) error {
 		INSERT INTO events (id, `+eventColumns+`)
 		SELECT $3, 'revoked', public, at, 'cocarde', badge_id, jti, list, idx, token_hash, '', $2, NULL
 		FROM events WHERE seq = $1`, e.Seq, attest.RowLost, id)
+	return err
+}
+
+// keepUntil has the key of a lost attestation published until its end.
+func (w *writing) keepUntil(e record.Event) error {
+	if e.SignedBy == "" { // former versions did not record it
+		return nil
+	}
+	_, err := w.exec(`
+		INSERT INTO lost_ends (kid, expires_at) VALUES ($1, $2)
+		ON CONFLICT (kid) DO UPDATE SET expires_at = excluded.expires_at WHERE excluded.expires_at > lost_ends.expires_at`,
+		e.SignedBy, e.Expires)
 	return err
 }
 

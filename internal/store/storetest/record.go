@@ -139,6 +139,7 @@ func replayForgetsNothing(t *testing.T, db Database) {
 	var lost []attest.Issuance
 	for n := range 3 {
 		i := issuance(proven(t, s, 10+n), list, reserved[n])
+		i.Attestation.ExpiresAt = i.Attestation.ExpiresAt.AddDate(0, 0, (n+1)%3) // not in the order of the numbers
 		must(t, s.Issue(ctx, i))
 		lost = append(lost, i)
 	}
@@ -190,6 +191,14 @@ func replayForgetsNothing(t *testing.T, db Database) {
 		must(t, err)
 		same(t, taken, true)
 	}
+
+	// Their key is published until the last of them ends.
+	ends, err := r.LastExpiry(ctx, lost[1].Attestation.KID)
+	must(t, err)
+	same(t, ends.UTC(), lost[1].Attestation.ExpiresAt.UTC())
+	ends, err = r.LastEnd(ctx)
+	must(t, err)
+	same(t, ends.UTC(), lost[1].Attestation.ExpiresAt.UTC())
 
 	// Going on: the lost are told to be revoked, numbers go on, and a second replay changes nothing.
 	r.RecordTo(kept)

@@ -6,6 +6,7 @@ package storetest
 import (
 	"context"
 	"testing"
+	"time"
 
 	"cocarde.example/attest"
 	"cocarde.example/internal/backup"
@@ -28,6 +29,7 @@ type Store interface {
 
 	Identity(ctx context.Context) (store.Identity, bool, error)
 	FoundIssuer(ctx context.Context, id store.Identity, events []attest.Event) error
+	LastEnd(ctx context.Context) (time.Time, error)
 	Close() error
 
 	RecordTo(r store.Recorder)
