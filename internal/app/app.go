@@ -97,7 +97,11 @@ func (a *App) open(ctx context.Context, o Options) (err error) {
 		// A database that other replicas serve from is migrated when its operator says so.
 		migrate := !store.OnServer(o.Config.Database)
 		refused := sync.OnceFunc(func() { close(a.refused) })
-		if a.store, err = store.Open(ctx, store.Options{Database: o.Config.Database, Migrate: migrate, Refused: refused}); err != nil {
+		open := store.Options{Database: o.Config.Database, Migrate: migrate, Refused: refused}
+		if !o.Demo { // which says better what is wrong
+			open.Origin = a.origin
+		}
+		if a.store, err = store.Open(ctx, open); err != nil {
 			return naming(o.Config.Database, err)
 		}
 		if id, err = settle(ctx, a.store, o.Config, a.origin, o); err != nil {

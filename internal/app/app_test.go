@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 
+	"filippo.io/age"
+
 	"cocarde.example/internal/app"
 	"cocarde.example/internal/config"
 	"cocarde.example/internal/fault"
@@ -106,6 +108,32 @@ func TestOtherIssuer(t *testing.T) {
 	err := refused(t, options(settings(t, dir, "COCARDE_URL=https://other.example")), "issuer_other")
 	if f, _ := fault.Of(err); !strings.Contains(f.Unwrap().Error(), origin) {
 		t.Errorf("it does not name the database's issuer: %v", f.Unwrap())
+	}
+}
+
+// What a command does, it does to the issuer that the settings name.
+func TestCommandsOnAnotherIssuer(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	founded(t, settings(t, dir))
+	other := settings(t, dir, "COCARDE_URL=https://other.example")
+	id, err := age.GenerateX25519Identity()
+	must(t, err)
+	for what, act := range map[string]func(context.Context) error{
+		"migrate": func(ctx context.Context) error { _, err := app.MigrateDatabase(ctx, other); return err },
+		"desk":    func(ctx context.Context) error { _, err := app.OpenDesk(ctx, other); return err },
+		"reseal":  func(ctx context.Context) error { return app.Reseal(ctx, other, filepath.Join(t.TempDir(), "new")) },
+		"replay":  func(ctx context.Context) error { _, err := app.ReplayDatabase(ctx, other, true); return err },
+		"backup": func(ctx context.Context) error {
+			return app.BackupDatabase(ctx, other, "-", io.Discard, app.Recipients{Keys: []string{id.Recipient().String()}}, func(int64, int64) {})
+		},
+	} {
+		if err := act(t.Context()); fault.Code(err) != "issuer_other" {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if s, err := app.DatabaseStatus(t.Context(), other); err != nil || s.Issuer != origin {
+		t.Errorf("a look tells whose it is: %+v, %v", s, err)
 	}
 }
 

@@ -67,7 +67,7 @@ func BackupDatabase(ctx context.Context, cfg config.Config, to string, out io.Wr
 	if err != nil {
 		return err
 	}
-	s, err := store.Open(ctx, store.Options{Database: cfg.Database})
+	s, err := store.Open(ctx, database(cfg))
 	if err != nil {
 		return naming(cfg.Database, err)
 	}

@@ -35,7 +35,7 @@ func OpenDesk(ctx context.Context, cfg config.Config) (*Desk, error) {
 
 // OpenDeskAt is OpenDesk with another clock.
 func OpenDeskAt(ctx context.Context, cfg config.Config, now func() time.Time) (*Desk, error) {
-	s, err := store.Open(ctx, store.Options{Database: cfg.Database})
+	s, err := store.Open(ctx, database(cfg))
 	if err != nil {
 		return nil, naming(cfg.Database, err)
 	}
@@ -68,6 +68,11 @@ func (d *Desk) RevokeAll(ctx context.Context, a attest.Act, progress func(n int)
 		return errNotClosed.Because(fmt.Errorf("it names %s", d.closes.Format(time.DateOnly)))
 	}
 	return d.Badges.RevokeAll(ctx, a, progress)
+}
+
+// database is that of the settings: where these name the issuer, no other's.
+func database(cfg config.Config) store.Options {
+	return store.Options{Database: cfg.Database, Origin: cfg.URL}
 }
 
 func openFound(ctx context.Context, s *store.Store, cfg config.Config) (identity, error) {
@@ -107,7 +112,7 @@ func MigrateDatabase(ctx context.Context, cfg config.Config) (Status, error) {
 			return Status{}, fmt.Errorf("make the database's directory: %w", err)
 		}
 	}
-	if _, err := store.Migrate(ctx, store.Options{Database: cfg.Database}); err != nil {
+	if _, err := store.Migrate(ctx, database(cfg)); err != nil {
 		return Status{}, naming(cfg.Database, err)
 	}
 	return DatabaseStatus(ctx, cfg)
@@ -115,7 +120,7 @@ func MigrateDatabase(ctx context.Context, cfg config.Config) (Status, error) {
 
 // DatabaseStatus looks at a database without changing it.
 func DatabaseStatus(ctx context.Context, cfg config.Config) (Status, error) {
-	o := store.Options{Database: cfg.Database}
+	o := store.Options{Database: cfg.Database} // whoever's it is
 	schema, err := store.Inspect(ctx, o)
 	if err != nil {
 		return Status{}, naming(cfg.Database, err)

@@ -20,8 +20,6 @@ import (
 var (
 	errSecret = fault.New(fault.Unavailable, "secret_unusable",
 		"The secret file that belongs to this database, or backup, cannot be used, so nothing in it can be opened. Put the right file at COCARDE_SECRET_FILE, readable by its owner alone; it is not made anew while the database holds what it sealed.")
-	errOtherIssuer = fault.New(fault.Conflict, "issuer_other",
-		"This database belongs to another issuer: attestations name its origin for ever. Set COCARDE_URL to that origin, or use another database.")
 	errDemoDatabase = fault.New(fault.Conflict, "database_of_demo",
 		"This database was made by cocarde demo, whose accounts are nobody's. Use another one for cocarde serve.")
 	errNotDemoDatabase = fault.New(fault.Conflict, "database_not_of_demo",
@@ -83,7 +81,7 @@ func settle(ctx context.Context, s *store.Store, cfg config.Config, origin strin
 	case !found.Demo && o.Demo:
 		return identity{}, errNotDemoDatabase
 	case found.Origin != origin:
-		return identity{}, errOtherIssuer.Because(fmt.Errorf("the database's issuer is %s, not %s", found.Origin, origin))
+		return identity{}, store.ErrOtherIssuer.Because(fmt.Errorf("the database's issuer is %s, not %s", found.Origin, origin))
 	}
 	return openIdentity(found, cfg)
 }

@@ -24,7 +24,7 @@ var (
 // former one is left alone: killed at any moment, one of the two opens the
 // database, and calling it again ends what was begun.
 func Reseal(ctx context.Context, cfg config.Config, path string) (err error) {
-	s, err := store.Open(ctx, store.Options{Database: cfg.Database})
+	s, err := store.Open(ctx, database(cfg))
 	if err != nil {
 		return naming(cfg.Database, err)
 	}

@@ -87,11 +87,14 @@ func alone(ctx context.Context, cfg config.Config, act func(context.Context, sto
 		}
 		defer func() { _ = lock.Close() }() // nothing was written to it
 	}
-	return store.Alone(ctx, store.Options{Database: cfg.Database}, act)
+	return store.Alone(ctx, database(cfg), act)
 }
 
 // restorable refuses all that can be refused before anything is touched.
 func restorable(ctx context.Context, cfg config.Config, o store.Options, h backup.Header, without bool) (identity, error) {
+	if cfg.URL != "" && h.Issuer != cfg.URL {
+		return identity{}, store.ErrOtherIssuer.Because(fmt.Errorf("the backup's issuer is %s, not %s", h.Issuer, cfg.URL))
+	}
 	if err := store.Restorable(ctx, o, h); err != nil {
 		return identity{}, naming(cfg.Database, err)
 	}

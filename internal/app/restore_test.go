@@ -55,6 +55,11 @@ func TestRestoreSays(t *testing.T) {
 		ok(t, c.mend())
 		to.restores(false, "")
 	}
+	to := i.elsewhere()
+	to.URL = "https://other.example"
+	if f, _ := fault.Of(to.tries(false)); f == nil || f.Code != "issuer_other" {
+		t.Errorf("another issuer's settings: got %v", f)
+	}
 	ok(t, noRecord())
 	_, err := ReplayDatabase(t.Context(), i.Config, false)
 	if f, _ := fault.Of(err); f == nil || !strings.Contains(f.Message, "`cocarde db replay --without-record`") {

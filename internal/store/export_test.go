@@ -16,17 +16,17 @@ import (
 
 // OpenImpatient opens a store that waits for other processes no longer than busy.
 func OpenImpatient(ctx context.Context, path string, busy time.Duration) (*Store, error) {
-	return open(ctx, sqlite{path: path, busy: busy}, true)
+	return open(ctx, sqlite{path: path, busy: busy}, Options{Migrate: true})
 }
 
 // OpenFuture opens a store of a later version, with one more migration.
 func OpenFuture(ctx context.Context, path, migration string) (*Store, error) {
-	return open(ctx, future{Options{Database: path}.dialect(), migration}, true)
+	return open(ctx, future{Options{Database: path}.dialect(), migration}, Options{Migrate: true})
 }
 
 // OpenPast opens a store of a former version, which knew no migration after one.
 func OpenPast(ctx context.Context, path string, version int64) (*Store, error) {
-	return open(ctx, past{Options{Database: path}.dialect(), version}, true)
+	return open(ctx, past{Options{Database: path}.dialect(), version}, Options{Migrate: true})
 }
 
 type past struct {

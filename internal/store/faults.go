@@ -45,6 +45,9 @@ var (
 		"The database server does not fit: PostgreSQL 15 or later is needed, and a database in UTF8. Nothing was touched.")
 	errNewer = fault.New(fault.Conflict, "database_newer",
 		"The database was written by a newer version of this program. It was not touched. Use that version or a later one.")
+	// ErrOtherIssuer is of a backup, too.
+	ErrOtherIssuer = fault.New(fault.Conflict, "issuer_other",
+		"This database, or backup, belongs to another issuer: attestations name its origin for ever. Nothing was touched. Set COCARDE_URL to that origin, or use another database.")
 	errOutdated = fault.New(fault.Conflict, "database_outdated",
 		"The database has an older schema. Run `cocarde db migrate` first.")
 )

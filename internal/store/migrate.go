@@ -72,11 +72,14 @@ const (
 	migrationPause = 100 * time.Millisecond
 )
 
-// upToDate checks the schema and, if it may, migrates it.
-func upToDate(ctx context.Context, db *sql.DB, d dialect, may bool) (Schema, error) {
+// upToDate checks the schema and, if it may, migrates that of an issuer of our own.
+func upToDate(ctx context.Context, db *sql.DB, d dialect, o Options) (Schema, error) {
 	var failed error
 	for range migrationTries {
 		s, err := compare(ctx, db, d)
+		if err == nil {
+			err = sameIssuer(ctx, db, s, o.Origin)
+		}
 		switch {
 		case err != nil:
 			return s, err
@@ -84,7 +87,7 @@ func upToDate(ctx context.Context, db *sql.DB, d dialect, may bool) (Schema, err
 			return s, nil
 		case s.Found > s.Known:
 			return s, errNewer
-		case !may:
+		case !o.Migrate:
 			return s, errOutdated
 		}
 		if failed != nil {
@@ -97,6 +100,23 @@ func upToDate(ctx context.Context, db *sql.DB, d dialect, may bool) (Schema, err
 		}
 	}
 	return Schema{}, fmt.Errorf("store: migrate: %w", failed)
+}
+
+// sameIssuer refuses another issuer's database, whatever its schema of ours: meta.origin
+// is in the first one, and stays. What a demonstration made is nobody's.
+func sameIssuer(ctx context.Context, db *sql.DB, s Schema, origin string) error {
+	if origin == "" || s.Found == 0 || s.Found > s.Known {
+		return nil
+	}
+	var found string
+	err := db.QueryRowContext(ctx, `SELECT origin FROM meta WHERE NOT demo`).Scan(&found)
+	if err == nil && found != origin {
+		return ErrOtherIssuer.Because(fmt.Errorf("the database's issuer is %s, not %s", found, origin))
+	}
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	return err
 }
 
 func up(ctx context.Context, db *sql.DB, d dialect, from int64) error {

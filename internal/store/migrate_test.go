@@ -8,6 +8,36 @@ import (
 	"cocarde.example/internal/store/storetest"
 )
 
+// Another issuer's database keeps its schema, whatever that is.
+func TestMigrationOfAnotherIssuer(t *testing.T) {
+	t.Parallel()
+	for name, empty := range emptyPlaces() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := store.Options{Database: empty(t), Migrate: true, Origin: "https://own.example"}
+			former, err := store.OpenPast(t.Context(), o.Database, formerSchema)
+			if err != nil {
+				t.Fatal(err)
+			}
+			former.Exec(t, `INSERT INTO meta (id, origin, demo, actor_key) VALUES (1, 'https://other.example', FALSE, $1)`, []byte("key"))
+			if err := former.Close(); err != nil {
+				t.Fatal(err)
+			}
+			_, err = store.Open(t.Context(), o)
+			wantCode(t, err, "issuer_other")
+			o.Migrate = false
+			_, err = store.Open(t.Context(), o) // before the schema is spoken of, which its own operator should mend
+			wantCode(t, err, "issuer_other")
+			if s, err := store.Inspect(t.Context(), o); err != nil || s.Found != formerSchema {
+				t.Errorf("%+v, %v", s, err)
+			}
+			if _, err := store.Migrate(t.Context(), store.Options{Database: o.Database, Origin: "https://other.example"}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 // A later version's migration finds rows and keeps them; one that fails leaves
 // the database as it was, for this version to go on with.
 func TestMigrationWithRows(t *testing.T) {

@@ -62,7 +62,7 @@ func fits(h backup.Header, d dialect) error {
 
 // finished opens what was restored, lets finish act on it, and closes it.
 func finished(ctx context.Context, d dialect, finish func(context.Context, *Store) error) error {
-	s, err := open(ctx, d, true)
+	s, err := open(ctx, d, Options{Migrate: true})
 	if err != nil {
 		return err
 	}

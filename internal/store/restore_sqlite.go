@@ -44,7 +44,7 @@ func (d sqlite) unused(ctx context.Context) error {
 	case schema.Found != schema.Known:
 		return errNotEmpty.Because(fmt.Errorf("%s has tables of schema %d", filepath.Base(d.path), schema.Found))
 	}
-	s, err := open(ctx, d, false)
+	s, err := open(ctx, d, Options{})
 	if err != nil {
 		return errNotEmpty.Because(err)
 	}

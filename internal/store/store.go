@@ -25,6 +25,9 @@ type Options struct {
 	// none. Without it both must stand already. A PostgreSQL database is its
 	// server's to make.
 	Migrate bool
+	// Origin is that of the issuer whose database it must be, if it is anybody's yet;
+	// empty where any will do.
+	Origin string
 	// Refused is called, if it is set, when a connection that is made later is refused
 	// because somebody has the database alone: what this process knows of it is old then.
 	Refused func()
@@ -65,16 +68,16 @@ var (
 // Open opens a database whose schema is this program's. Errors that may be shown
 // are faults whose codes begin with database_ or storage_; see the package.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	return open(ctx, o.dialect(), o.Migrate)
+	return open(ctx, o.dialect(), o)
 }
 
-func open(ctx context.Context, d dialect, migrate bool) (*Store, error) {
-	writers, readers, err := d.connect(ctx, migrate)
+func open(ctx context.Context, d dialect, o Options) (*Store, error) {
+	writers, readers, err := d.connect(ctx, o.Migrate)
 	if err != nil {
 		return nil, err
 	}
 	s := &Store{writer: newPool(writers, d), reader: newPool(readers, d)}
-	if s.schema, err = upToDate(ctx, writers, d, migrate); err != nil {
+	if s.schema, err = upToDate(ctx, writers, d, o); err != nil {
 		return nil, errors.Join(d.opening(err), s.Close())
 	}
 	return s, nil
