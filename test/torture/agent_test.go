@@ -21,6 +21,7 @@ type agent struct {
 	password string
 	mailbox  string
 	former   *badge // of the same mailbox, to be replaced
+	badge    *badge // its own, once it has one
 
 	request      *request
 	authorizeURL string
@@ -34,14 +35,14 @@ var errAgain = errors.New("begin again")
 
 // newAgent makes an account. One in six has the mailbox of somebody's badge.
 func (w *world) newAgent(dice *rand.Rand) (*agent, error) {
-	name := fmt.Sprintf("marie%d", w.serial.Add(1))
+	name := fmt.Sprintf("marie%06d", w.serial.Add(1)) // no name is the beginning of another
 	account, err := w.sandbox.Instance.AddAccount(name, "rosette-"+name)
 	if err != nil {
 		return nil, err
 	}
 	a := &agent{world: w, dice: dice, account: account, password: "rosette-" + name, mailbox: name + ".dupont@culture.gouv.fr"}
 	if a.chance(6) {
-		if a.former = w.journal.take(dice.IntN); a.former != nil {
+		if a.former = w.journal.take(dice); a.former != nil {
 			a.mailbox = a.former.mailbox
 		}
 	}
@@ -124,17 +125,26 @@ func stageOf(state string) (int, error) {
 // into decodes the body of an answer that is as wanted.
 func (got answer) into(v any) error {
 	if got.status/100 != 2 {
-		return fmt.Errorf("answered %d: %s", got.status, got.body)
+		return refusal(got)
 	}
 	return json.Unmarshal([]byte(got.body), v)
 }
 
 func (a *agent) begin(ctx context.Context) error {
-	body, err := json.Marshal(map[string]any{
+	return a.beginWith(ctx, map[string]any{
 		"handle": a.account.Handle(), "email": a.mailbox, "lang": "en", "account_proof": map[string]string{"method": "oauth"},
 	})
+}
+
+// beginWith makes a request. What was mailed before is of no use for it.
+func (a *agent) beginWith(ctx context.Context, question map[string]any) error {
+	body, err := json.Marshal(question)
 	if err != nil {
 		return err
+	}
+	a.tried = map[string]bool{}
+	for _, m := range a.sandbox.Mailbox.Messages(a.mailbox) {
+		a.tried[sandbox.Code(m)] = true
 	}
 	a.step(atBegin)
 	got, err := a.ask(ctx, http.MethodPost, "/v1/requests", string(body))
@@ -145,9 +155,12 @@ func (a *agent) begin(ctx context.Context) error {
 	if err := got.into(&v); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	a.request = &request{id: v.ID, token: v.Token, mailbox: a.mailbox, handle: a.account.Handle()}
-	a.tried = map[string]bool{}
+	_, named := question["handle"]
+	a.request = &request{id: v.ID, token: v.Token, mailbox: a.mailbox, handle: a.account.Handle(), named: named, badge: a.badge}
 	a.journal.began(a.request)
+	if question["account_proof"] == nil {
+		return nil
+	}
 	return a.goThere(got, v)
 }
 
@@ -162,8 +175,12 @@ func (a *agent) goThere(got answer, v view) error {
 }
 
 func (a *agent) issue(ctx context.Context) error {
-	if a.former != nil {
-		a.journal.begin(a.former, "cocarde", verify.Revoked)
+	var did *act // beside that something is issued
+	switch {
+	case a.badge != nil:
+		did = a.journal.begin(a.badge, renewed, "agent", verify.Valid)
+	case a.former != nil:
+		did = a.journal.begin(a.former, replaced, "cocarde", verify.Revoked)
 	}
 	a.step(atIssue)
 	var answers []answer
@@ -178,7 +195,7 @@ func (a *agent) issue(ctx context.Context) error {
 		BadgeURL string `json:"badge_url"`
 	}
 	if err := answers[0].into(&i); err != nil {
-		return fmt.Errorf("issue: %w", err)
+		return a.notIssued(did, err)
 	}
 	for _, other := range answers[1:] {
 		if other.status != answers[0].status || other.body != answers[0].body {
@@ -186,8 +203,10 @@ func (a *agent) issue(ctx context.Context) error {
 				answers[0].status, answers[0].body, other.status, other.body)
 		}
 	}
-	id := i.BadgeURL[strings.LastIndexByte(i.BadgeURL, '/')+1:]
-	b := &badge{id: id, token: i.Public, mailbox: a.mailbox, handle: a.account.Handle()}
-	a.journal.answered(a.request, answers[0].body, b, a.former)
+	if a.badge == nil {
+		id := i.BadgeURL[strings.LastIndexByte(i.BadgeURL, '/')+1:]
+		a.badge = &badge{id: id, account: a.account, password: a.password, mailbox: a.mailbox}
+	}
+	a.journal.answered(a.request, answers[0].body, i.Public, a.badge, did)
 	return nil
 }

@@ -38,7 +38,7 @@ func (u *auditor) work(ctx context.Context, done <-chan struct{}) error {
 		if err := wait(ctx, time.Duration(u.dice.Int64N(int64(restTime)))); err != nil {
 			return err
 		}
-		b := u.journal.take(u.dice.IntN)
+		b := u.journal.take(u.dice)
 		if b == nil {
 			continue
 		}
@@ -61,16 +61,16 @@ func (u *auditor) act(ctx context.Context, b *badge) error {
 	if u.dice.IntN(8) == 0 {
 		to = verify.Revoked
 	}
-	a := u.journal.begin(b, "", to)
+	a := u.journal.begin(b, audited, "", to)
 	u.step(atAct)
-	r, err := desk.obey(ctx, order{ID: a.id, Badge: b.id, To: to})
+	r, err := desk.obey(ctx, order{ID: a.by, Badge: b.id, To: to, Note: "of " + b.handle()})
 	if errors.Is(err, errEnded) {
 		u.cut.Add(1)
 		// What it began may still be going on in the database server.
 		return u.ground.settled(ctx, u.name)
 	}
 	if err != nil {
-		return fmt.Errorf("%s gets no answer: %w", a.id, err)
+		return fmt.Errorf("%s gets no answer: %w", a.by, err)
 	}
 	switch {
 	case r.Code == "" && r.Changed:
@@ -80,7 +80,7 @@ func (u *auditor) act(ctx context.Context, b *badge) error {
 	case r.Code == "badge_revoked":
 		u.journal.end(a, refused)
 	case !strings.HasPrefix(r.Code, "storage_"): // after those it may have happened
-		u.journal.lose("%s on badge %s: %s", a.id, b.id, r.Code)
+		u.journal.lose("%s on badge %s: %s", a.by, b.id, r.Code)
 	}
 	return nil
 }
@@ -110,18 +110,9 @@ func (u *auditor) open(ctx context.Context) (*process, error) {
 		return desk, nil
 	}
 	for {
-		desk, err := spawn(roleDesk, u.settings(u.name))
-		if err != nil {
-			return nil, err
-		}
-		u.mu.Lock()
-		u.desk = desk
-		u.mu.Unlock()
-		if _, err = desk.hears(ctx, sayUp); err == nil {
-			return desk, nil
-		}
-		if ctx.Err() != nil {
-			return nil, ctx.Err() // whoever leaves ends the desk
+		desk, err := u.openNew(ctx)
+		if err == nil || !errors.Is(err, errEnded) {
+			return desk, err // whoever leaves ends the desk
 		}
 		<-desk.ended
 		if status := desk.cmd.ProcessState; status.Exited() && !u.ground.mayBeAway() {
@@ -131,6 +122,20 @@ func (u *auditor) open(ctx context.Context) (*process, error) {
 			return nil, err
 		}
 	}
+}
+
+func (u *auditor) openNew(ctx context.Context) (*process, error) {
+	u.secret.RLock()
+	defer u.secret.RUnlock()
+	desk, err := spawn(roleDesk, u.settings(u.name))
+	if err != nil {
+		return nil, err
+	}
+	u.mu.Lock()
+	u.desk = desk
+	u.mu.Unlock()
+	_, err = desk.hears(ctx, sayUp)
+	return desk, err
 }
 
 // now gives the desk as it is.

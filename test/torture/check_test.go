@@ -1,13 +1,9 @@
 package torture
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
 	"database/sql"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 )
 
@@ -32,6 +28,7 @@ func (c *checker) check(ctx context.Context) (err error) {
 		return err
 	}
 	c.checkIssuer(ctx)
+	c.checkKeys()
 	c.checkNumbers()
 	c.checkIndices()
 	c.checkAttestations()
@@ -39,6 +36,12 @@ func (c *checker) check(ctx context.Context) (err error) {
 	c.checkRequests()
 	c.checkActs()
 	c.checkMails()
+	if err := c.checkErased(ctx); err != nil {
+		return err
+	}
+	if err := c.checkMailboxes(ctx); err != nil {
+		return err
+	}
 	if err := c.eventually(ctx, c.published); err != nil {
 		return err
 	}
@@ -66,9 +69,10 @@ func (c *checker) eventually(ctx context.Context, f func(context.Context) error)
 // atRest is nil once the periodic work has nothing left to do.
 func (c *checker) atRest(ctx context.Context) error {
 	for what, query := range map[string]string{
-		"events have no number":         `SELECT count(*) FROM events WHERE public AND seq IS NULL`,
-		"entries wait in the outbox":    `SELECT count(*) FROM outbox`,
-		"lists have miscounted entries": `SELECT count(*) FROM status_lists l WHERE taken <> (SELECT count(*) FROM status_entries e WHERE e.list = l.number)`,
+		"events have no number":                              `SELECT count(*) FROM events WHERE public AND seq IS NULL`,
+		"entries wait in the outbox":                         `SELECT count(*) FROM outbox`,
+		"lists have miscounted entries":                      `SELECT count(*) FROM status_lists l WHERE taken <> (SELECT count(*) FROM status_entries e WHERE e.list = l.number)`,
+		"revoked keys have signatures that nobody took back": `SELECT count(*) FROM signing_keys WHERE state = 'revoked' AND NOT taken_back`,
 		"lists are full, and none is new": `SELECT count(*) FROM status_lists l WHERE taken * 5 >= size * 4
 			AND number = (SELECT max(number) FROM status_lists)`,
 	} {
@@ -88,7 +92,7 @@ func (c *checker) checkIssuer(ctx context.Context) {
 	for query, want := range map[string]int{
 		`SELECT count(*) FROM meta`:      1,
 		`SELECT count(*) FROM data_keys`: 5,
-		`SELECT (SELECT count(*) FROM signing_keys) - (SELECT count(*) FROM events WHERE kind = 'key_announced')`: 0,
+		`SELECT (SELECT count(*) FROM signing_keys) - (SELECT count(DISTINCT kid) FROM events WHERE kid <> '')`: 0,
 	} {
 		var n int
 		if err := c.db.QueryRowContext(ctx, query).Scan(&n); err != nil || n != want {
@@ -138,91 +142,5 @@ func (c *checker) checkIndices() {
 	}
 	for at, jti := range owner {
 		c.journal.lose("the index %v of %s is not taken", at, jti)
-	}
-}
-
-// checkAttestations: each has one event that says what it is, and each such event
-// its attestation.
-func (c *checker) checkAttestations() {
-	events := map[string][]storedEvent{}
-	for _, e := range c.state.events {
-		if e.Kind == "issued" {
-			events[e.JTI] = append(events[e.JTI], e)
-		}
-	}
-	ofBadge := map[string]int{}
-	for _, a := range c.state.attestations {
-		hash := sha256.Sum256([]byte(strings.TrimSuffix(a.Token, "~")))
-		if got := events[a.JTI]; len(got) != 1 || !bytes.Equal(got[0].Hash, hash[:]) || !bytes.Equal(a.Hash, hash[:]) ||
-			got[0].At != a.At || got[0].BadgeID != a.BadgeID {
-			c.journal.lose("attestation %s has these events: %+v", a.JTI, got)
-		}
-		delete(events, a.JTI)
-		if ofBadge[a.BadgeID]++; ofBadge[a.BadgeID] > 1 || c.state.badges[a.BadgeID].JTI != a.JTI {
-			c.journal.lose("badge %s: one request issued more than once", a.BadgeID)
-		}
-	}
-	for jti := range events {
-		c.journal.lose("the issued attestation %s is not stored", jti)
-	}
-	if len(ofBadge) != len(c.state.badges) {
-		c.journal.lose("%d badges, %d of them with attestations", len(c.state.badges), len(ofBadge))
-	}
-}
-
-// checkStatuses: what the events say is what stands at the entry and at the badge;
-// and of those that hold an account or a mailbox there is one each.
-func (c *checker) checkStatuses() {
-	holder := map[string]string{}
-	for id, b := range c.state.badges {
-		status := c.statusOf(id)
-		for _, a := range c.state.attestations {
-			if a.BadgeID == id && c.state.entries[a.At] != status {
-				c.journal.lose("badge %s: the events say %v, the index %v", id, status, c.state.entries[a.At])
-			}
-		}
-		if b.Status != status {
-			c.journal.lose("badge %s: the events say %v, the badge %v", id, status, b.Status)
-		}
-		if b.Holds != (status != revoked) {
-			c.journal.lose("badge %s is %v, and holds: %v", id, status, b.Holds)
-		}
-		for _, held := range []string{"account " + b.Actor, "mailbox " + b.Mailbox} {
-			if other := holder[held]; b.Holds && other != "" {
-				c.journal.lose("badges %s and %s are both in force for one %.7s", id, other, held)
-			}
-			if b.Holds {
-				holder[held] = id
-			}
-		}
-	}
-}
-
-// checkRequests: none stands behind what was acknowledged, and no proof was
-// accepted after the acknowledgement of another.
-func (c *checker) checkRequests() {
-	for _, r := range c.journal.requests {
-		s, ok := c.state.requests[r.id]
-		if !ok {
-			c.journal.lose("request %s is gone", r.id)
-			continue
-		}
-		stage, err := stageOf(s.State)
-		if err != nil {
-			stage = begun // refused after wrong codes
-		}
-		last := slices.IndexFunc(r.reached[:], time.Time.IsZero)
-		if last < 0 {
-			last = len(r.reached)
-		}
-		if stage < last-1 {
-			c.journal.lose("request %s is %s, and stage %d was acknowledged", r.id, s.State, last-1)
-		}
-		if s.Tries < r.wrong || s.Tries > 5 {
-			c.journal.lose("request %s: %d tries are known, %d wrong ones were acknowledged", r.id, s.Tries, r.wrong)
-		}
-		if before(r.reached[accountProven], s.AccountAt) || before(r.reached[mailboxProven], s.MailboxAt) {
-			c.journal.lose("request %s: a proof was accepted again after its acknowledgement", r.id)
-		}
 	}
 }

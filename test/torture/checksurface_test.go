@@ -3,6 +3,7 @@ package torture
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -15,6 +16,9 @@ import (
 // published is nil once the lists that everybody reads say of every index what the
 // database does, and nothing of any other.
 func (c *checker) published(ctx context.Context) error {
+	if err := c.keysPublished(ctx); err != nil {
+		return err
+	}
 	jwks, err := c.send(ctx, http.MethodGet, "/.well-known/jwks.json", "")
 	if err != nil {
 		return err
@@ -43,14 +47,9 @@ func (c *checker) published(ctx context.Context) error {
 	return nil
 }
 
-// checkSurface: everything that was acknowledged is given again, byte for byte,
-// and every verifier says the same of it.
+// checkSurface: everything that was acknowledged is given again, byte for byte, until
+// it was renewed or erased, and every verifier says the same of it.
 func (c *checker) checkSurface(ctx context.Context) error {
-	source, err := online.New(online.Config{HTTP: c.fleet.client, Trust: []string{origin}})
-	if err != nil {
-		return err
-	}
-	public := verify.New(verify.Config{Source: source})
 	for _, r := range c.journal.requests {
 		if r.answer == "" {
 			continue
@@ -59,52 +58,86 @@ func (c *checker) checkSurface(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if again.status != http.StatusCreated || again.body != r.answer {
+		if !c.asPromised(r, again) {
 			c.journal.lose("request %s: answered %s, and now %d %s", r.id, r.answer, again.status, again.body)
 		}
 	}
 	for _, b := range c.journal.badges {
-		token, err := c.send(ctx, http.MethodGet, "/v1/attestations/"+b.id, "", "Accept: application/dc+sd-jwt")
+		got, err := c.send(ctx, http.MethodGet, "/v1/attestations/"+b.id, "", "Accept: application/dc+sd-jwt")
 		if err != nil {
 			return err
 		}
-		if token.body != b.token {
-			c.journal.lose("badge %s: its attestation was %s, and is %d %s", b.id, b.token, token.status, token.body)
+		gone := got.status == http.StatusNotFound && code(refusal(got)) == "badge_not_found"
+		if c.state.badges[b.id].Erased != gone || !gone && got.body != b.token() {
+			c.journal.lose("badge %s: its attestation was %s, and is %d %s", b.id, b.token(), got.status, got.body)
 		}
-		c.compare(b, "the public verifier", public.Verify(ctx, b.token, verify.ForHandle(b.handle)))
-		own, err := c.ownReport(ctx, b)
-		if err != nil {
-			return err
+		for _, token := range b.tokens {
+			if err := errors.Join(c.compare(ctx, b, token, c.publicReport), c.compare(ctx, b, token, c.ownReport)); err != nil {
+				return err
+			}
 		}
-		c.compare(b, "the server's verifier", own)
 	}
 	return nil
 }
 
-// ownReport is what POST /v1/verify says, once it can say anything.
-func (c *checker) ownReport(ctx context.Context, b *badge) (r verify.Report, err error) {
-	question, err := json.Marshal(map[string]string{"attestation": b.token, "expect_handle": b.handle})
+// asPromised: what was answered to a request is answered again.
+func (c *checker) asPromised(r *request, again answer) bool {
+	switch {
+	case c.state.badges[r.badge.id].Erased:
+		return again.status == http.StatusUnauthorized
+	case r.badge.token() != r.issued:
+		return code(refusal(again)) == "attestation_superseded"
+	}
+	return again.status == http.StatusCreated && again.body == r.answer
+}
+
+// reporter is a verifier.
+type reporter func(ctx context.Context, token, handle string) (verify.Report, error)
+
+// publicReport is what a verifier says that knows nothing yet.
+func (c *checker) publicReport(ctx context.Context, token, handle string) (r verify.Report, err error) {
+	source, err := online.New(online.Config{HTTP: c.fleet.client, Trust: []string{origin}})
 	if err != nil {
 		return r, err
 	}
-	for {
-		got, err := c.send(ctx, http.MethodPost, "/v1/verify", string(question))
-		if err != nil {
-			return r, err
-		}
-		r = verify.Report{}
-		if err := got.into(&r); err != nil || r.Outcome != verify.OutcomeUnknown {
-			return r, err
-		}
-		if err := wait(ctx, pause); err != nil { // a busy machine: statuses are not fresh
-			return r, err
-		}
-	}
+	return verify.New(verify.Config{Source: source}).Verify(ctx, token, verify.ForHandle(handle)), nil
 }
 
-func (c *checker) compare(b *badge, who string, r verify.Report) {
-	status := c.statusOf(b.id)
-	if r.Status != status.String() || r.Valid != (status == verify.Valid) {
-		c.journal.lose("badge %s is %v; %s says %s, %v: %s", b.id, status, who, r.Status, r.Valid, r.Code)
+// ownReport is what POST /v1/verify says.
+func (c *checker) ownReport(ctx context.Context, token, handle string) (r verify.Report, err error) {
+	question, err := json.Marshal(map[string]string{"attestation": token, "expect_handle": handle})
+	if err != nil {
+		return r, err
 	}
+	got, err := c.send(ctx, http.MethodPost, "/v1/verify", string(question))
+	if err != nil {
+		return r, err
+	}
+	return r, got.into(&r)
+}
+
+// compare holds what a verifier says to what the events tell. A replica on a busy
+// machine may know it a little later.
+func (c *checker) compare(ctx context.Context, b *badge, token string, ask reporter) error {
+	status, withKey := c.state.statuses[jtiOf(token)], c.keyIsRevoked(token)
+	return c.eventually(ctx, func(ctx context.Context) error {
+		r, err := ask(ctx, token, b.handle())
+		switch {
+		case err != nil:
+			return err
+		case withKey && !r.Valid && r.Code == verify.KeyRevoked, !withKey && r.Status == status.String() && r.Valid == (status == verify.Valid):
+			return nil
+		}
+		return fmt.Errorf("attestation %s of badge %s is %v, its key revoked: %v; a verifier says %q, %v: %s",
+			jtiOf(token), b.id, status, withKey, r.Status, r.Valid, r.Code)
+	})
+}
+
+func (c *checker) keyIsRevoked(token string) bool {
+	for _, a := range c.state.attestations {
+		if a.JTI == jtiOf(token) {
+			return c.state.keys[a.KID] == "revoked"
+		}
+	}
+	return false
 }

@@ -18,6 +18,8 @@ type ground interface {
 	database(name string) string
 	// open opens it for reading, beside the program, or to change it before a round.
 	open(toChange bool) (*sql.DB, error)
+	// tables is the query that names every table.
+	tables() string
 	// settled waits until nothing that a process of the name began goes on.
 	settled(ctx context.Context, name string) error
 	// crash ends the database server at once and starts it again; ok is false where
@@ -35,6 +37,8 @@ func (g sqliteGround) mayBeAway() bool                       { return false }
 func (g sqliteGround) database(string) string                { return g.path }
 func (g sqliteGround) settled(context.Context, string) error { return nil }
 func (g sqliteGround) crash(context.Context) (bool, error)   { return false, nil }
+
+func (g sqliteGround) tables() string { return `SELECT name FROM sqlite_master WHERE type = 'table'` }
 
 // open keeps no connection: a log left behind is to be recovered by the program.
 func (g sqliteGround) open(toChange bool) (*sql.DB, error) {

@@ -51,11 +51,10 @@ func (k *killer) moment(ctx context.Context) error {
 	if err := wait(ctx, k.upTo(anyMoment)); err != nil || k.chance(2) {
 		return err
 	}
-	kinds := []string{atBegin, atSignIn, atCode, atIssue, atAct}
 	late := time.NewTimer(anyMoment)
 	defer late.Stop()
 	select {
-	case <-k.aim.next(kinds[k.dice.IntN(len(kinds))]):
+	case <-k.aim.next(steps[k.dice.IntN(len(steps))]):
 	case <-late.C:
 	case <-ctx.Done():
 		return ctx.Err()
@@ -166,6 +165,8 @@ func (k *killer) revive(ctx context.Context, s *server) error {
 
 // interrupt starts servers at once and kills them before they are up.
 func (k *killer) interrupt(ctx context.Context, servers ...*server) error {
+	k.secret.RLock()
+	defer k.secret.RUnlock()
 	for _, s := range servers {
 		if err := s.spawn(); err != nil {
 			return err

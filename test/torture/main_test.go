@@ -2,6 +2,7 @@ package torture
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"testing"
 
@@ -18,5 +19,13 @@ func TestMain(m *testing.M) {
 	if role := os.Getenv(roleVariable); role != "" {
 		os.Exit(play(role))
 	}
-	goleak.VerifyTestMain(m)
+	var err error
+	if binary.dir, err = os.MkdirTemp("", "torture-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		_ = os.RemoveAll(binary.dir)
+		os.Exit(code)
+	}))
 }

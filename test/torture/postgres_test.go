@@ -44,6 +44,10 @@ func (g postgresGround) database(name string) string {
 
 func (g postgresGround) open(bool) (*sql.DB, error) { return sql.Open("pgx", g.url) }
 
+func (g postgresGround) tables() string {
+	return `SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'`
+}
+
 // settled: what a killed process had sent is carried out to its end.
 func (g postgresGround) settled(ctx context.Context, name string) error {
 	db, err := g.open(false)

@@ -200,7 +200,7 @@ func (a *agent) code(ctx context.Context) (string, error) {
 		mails := a.sandbox.Mailbox.Messages(a.mailbox)
 		for i := len(mails) - 1; i >= 0; i-- {
 			code := sandbox.Code(mails[i])
-			if code != "" && !a.tried[code] && strings.Contains(mails[i].Text, a.request.handle) {
+			if code != "" && !a.tried[code] && strings.Contains(mails[i].Text, a.request.handle) == a.request.named {
 				a.tried[code] = true
 				return code, nil
 			}

@@ -48,8 +48,6 @@ func play(role string) int {
 			err = playServer(ctx, cfg)
 		case roleDesk:
 			err = playDesk(ctx, cfg)
-		case roleKeys:
-			err = playKeys(ctx, cfg)
 		case roleMigrate:
 			_, err = app.MigrateDatabase(ctx, cfg)
 		default:
@@ -98,6 +96,7 @@ type order struct {
 	ID    string
 	Badge string
 	To    verify.Status
+	Note  string
 }
 
 // result is what came of an order; Code is that of the fault, if there was one.
@@ -132,7 +131,7 @@ func obey(ctx context.Context, b *attest.Badges, o order) result {
 	act := map[verify.Status]func(context.Context, attest.Act) (bool, error){
 		verify.Valid: b.Resume, verify.Suspended: b.Suspend, verify.Revoked: b.Revoke,
 	}[o.To]
-	changed, err := act(ctx, attest.Act{BadgeID: o.Badge, By: o.ID, Reason: attest.Other})
+	changed, err := act(ctx, attest.Act{BadgeID: o.Badge, By: o.ID, Reason: attest.Other, Note: o.Note})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return result{ID: o.ID, Code: fault.Code(err)}

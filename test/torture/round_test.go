@@ -2,6 +2,7 @@ package torture
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strconv"
@@ -11,7 +12,7 @@ import (
 
 // How many there are in a round.
 const (
-	agents   = 12
+	agents   = 8
 	auditors = 2
 	listSize = 128 // indices of a status list, else 2^20
 )
@@ -44,6 +45,9 @@ func (w *world) round(ctx context.Context, k *killer, seed uint64) error {
 	return (&checker{world: w, seen: f.seen}).check(ctx)
 }
 
+// duties are what the first agents do where all is to be done, until it is acknowledged.
+var duties = []string{renewed, withdrawn, erased}
+
 // work goes on until the killer is done, and everybody has come to an end.
 func (w *world) work(ctx context.Context, k *killer, f *follower, seed uint64) error {
 	done := make(chan struct{})
@@ -53,35 +57,71 @@ func (w *world) work(ctx context.Context, k *killer, f *follower, seed uint64) e
 		return k.rage(ctx)
 	})
 	g.Go(func() error { return f.follow(ctx, done) })
+	g.Go(func() error { return newOperator(w, seed).work(ctx, done) })
 	for _, u := range w.auditors {
 		g.Go(func() error { return u.work(ctx, done) })
 	}
-	for _, o := range w.others {
-		g.Go(func() error { return o.work(ctx, done) })
-	}
 	for i := range agents {
 		dice := newDice(seed, "agent-"+strconv.Itoa(i))
-		g.Go(func() error { return w.come(ctx, dice, done) })
+		duty := ""
+		if w.thorough && i < len(duties) {
+			duty = duties[i]
+		}
+		g.Go(func() error { return w.come(ctx, dice, duty, done) })
 	}
 	return g.Wait()
 }
 
-// come sends one agent after another, until done is closed.
-func (w *world) come(ctx context.Context, dice *rand.Rand, done <-chan struct{}) error {
+// come sends one agent after another, until done is closed and the duty is done.
+func (w *world) come(ctx context.Context, dice *rand.Rand, duty string, done <-chan struct{}) error {
 	for {
 		select {
 		case <-done:
-			return nil
+			if duty == "" {
+				return nil
+			}
 		default:
 		}
-		a, err := w.newAgent(dice)
+		a, err := w.oneComes(dice, duty)
 		if err != nil {
 			return err
 		}
-		if err := a.attested(ctx); err != nil {
+		err = a.lives(ctx, duty)
+		switch {
+		case err == nil:
+			duty = ""
+		case !errors.Is(err, errInTheWay):
 			return fmt.Errorf("%s: %w", a.account.Handle(), err)
 		}
 	}
+}
+
+// oneComes gives a new agent or, one time in three, one who has a badge.
+func (w *world) oneComes(dice *rand.Rand, duty string) (*agent, error) {
+	if duty == "" && dice.IntN(3) == 0 {
+		if b := w.journal.take(dice); b != nil {
+			return w.comesBack(b, dice), nil
+		}
+	}
+	return w.newAgent(dice)
+}
+
+// lives has an agent get a badge, or do with the one that it has what is its duty, or
+// what the dice say.
+func (a *agent) lives(ctx context.Context, duty string) error {
+	deed := duty
+	if a.badge == nil {
+		if err := a.attested(ctx); err != nil {
+			return err
+		}
+	} else {
+		deed = []string{renewed, renewed, renewed, seen, withdrawn, erased}[a.dice.IntN(6)]
+	}
+	defer a.journal.give(a.badge)
+	if deed == "" {
+		return nil
+	}
+	return a.does(ctx, deed)
 }
 
 // shrink makes the first status list small; those after it are of its size.

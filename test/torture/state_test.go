@@ -19,6 +19,9 @@ type state struct {
 	entries      map[place]verify.Status
 	events       []storedEvent // public ones, in the order of their numbers
 	lists        []storedList
+	keys         map[string]string        // their states, by kid
+	statuses     map[string]verify.Status // of attestations, by jti, as the events tell
+	latest       map[string]string        // jti of the last attestation of each badge, as the events tell
 }
 
 type storedRequest struct {
@@ -30,20 +33,22 @@ type storedRequest struct {
 type storedBadge struct {
 	ID, Actor, Mailbox, JTI string
 	Status                  verify.Status
-	Holds                   bool
+	Holds, Erased           bool
 }
 
 type storedAttestation struct {
-	JTI, BadgeID, Token string
-	Hash                []byte
-	At                  place
+	JTI, BadgeID, KID string
+	Hash              []byte
+	At                place
 }
 
 type storedEvent struct {
 	numbered
-	BadgeID string
-	Hash    []byte
-	At      place
+	BadgeID, KID string
+	Time         int64 // Unix microseconds
+	Reason       string
+	Hash         []byte
+	At           place
 }
 
 type storedList struct{ Number, Size, Taken int64 }
@@ -61,10 +66,12 @@ func load(ctx context.Context, db *sql.DB) (s state, err error) {
 		},
 		func() (err error) {
 			s.events, err = list(ctx, db, func(row *sql.Rows) (e storedEvent, err error) {
-				return e, row.Scan(&e.Seq, &e.ID, &e.Kind, &e.By, &e.JTI, &e.BadgeID, &e.Hash, &e.At.List, &e.At.Index)
-			}, `SELECT seq, id, kind, done_by, jti, badge_id, token_hash, list, idx FROM events WHERE public ORDER BY seq`)
+				return e, row.Scan(&e.Seq, &e.ID, &e.Kind, &e.By, &e.JTI, &e.BadgeID, &e.KID, &e.Time, &e.Reason, &e.Hash, &e.At.List, &e.At.Index)
+			}, `SELECT seq, id, kind, done_by, jti, badge_id, kid, at, reason, token_hash, list, idx FROM events WHERE public ORDER BY seq`)
+			s.told()
 			return err
 		},
+		func() error { return s.loadKeys(ctx, db) },
 		func() (err error) {
 			s.lists, err = list(ctx, db, func(row *sql.Rows) (l storedList, err error) {
 				return l, row.Scan(&l.Number, &l.Size, &l.Taken)
@@ -82,8 +89,8 @@ func load(ctx context.Context, db *sql.DB) (s state, err error) {
 
 func (s *state) loadAttestations(ctx context.Context, db *sql.DB) ([]storedAttestation, error) {
 	return list(ctx, db, func(row *sql.Rows) (a storedAttestation, err error) {
-		return a, row.Scan(&a.JTI, &a.BadgeID, &a.Token, &a.Hash, &a.At.List, &a.At.Index)
-	}, `SELECT a.jti, a.badge_id, b.token, a.token_hash, a.list, a.idx FROM attestations a JOIN badges b ON b.id = a.badge_id`)
+		return a, row.Scan(&a.JTI, &a.BadgeID, &a.KID, &a.Hash, &a.At.List, &a.At.Index)
+	}, `SELECT jti, badge_id, kid, token_hash, list, idx FROM attestations`)
 }
 
 func (s *state) loadRequests(ctx context.Context, db *sql.DB) error {
@@ -99,10 +106,10 @@ func (s *state) loadRequests(ctx context.Context, db *sql.DB) error {
 func (s *state) loadBadges(ctx context.Context, db *sql.DB) error {
 	all, err := list(ctx, db, func(row *sql.Rows) (b storedBadge, err error) {
 		var mailbox []byte
-		err = row.Scan(&b.ID, &b.Actor, &mailbox, &b.JTI, &b.Status, &b.Holds)
+		err = row.Scan(&b.ID, &b.Actor, &mailbox, &b.JTI, &b.Status, &b.Holds, &b.Erased)
 		b.Mailbox = string(mailbox)
 		return b, err
-	}, `SELECT id, actor_id, mailbox_key, jti, status, holds FROM badges`)
+	}, `SELECT id, actor_id, mailbox_key, jti, status, holds, erased_at IS NOT NULL FROM badges`)
 	for _, b := range all {
 		s.badges[b.ID] = b
 	}
@@ -121,6 +128,30 @@ func (s *state) loadEntries(ctx context.Context, db *sql.DB) error {
 		s.entries[e.place] = e.status
 	}
 	return err
+}
+
+func (s *state) loadKeys(ctx context.Context, db *sql.DB) error {
+	s.keys = map[string]string{}
+	_, err := list(ctx, db, func(row *sql.Rows) (kid string, err error) {
+		var state string
+		err = row.Scan(&kid, &state)
+		s.keys[kid] = state
+		return kid, err
+	}, `SELECT kid, state FROM signing_keys`)
+	return err
+}
+
+// told notes what the events tell of each attestation, and which is a badge's latest.
+func (s *state) told() {
+	s.statuses, s.latest = map[string]verify.Status{}, map[string]string{}
+	for _, e := range s.events {
+		if to, ok := statusAfter(e.Kind); ok {
+			s.statuses[e.JTI] = to
+		}
+		if e.Kind == "issued" {
+			s.latest[e.BadgeID] = e.JTI
+		}
+	}
 }
 
 // statusAfter gives the status that an event of the kind leads to.

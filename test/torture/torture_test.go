@@ -23,6 +23,7 @@ type tally struct {
 	prepare  func(*testing.T) func() ground // for each round one
 
 	rounds, processes, databases, cut, attestations, changes, losses int
+	deeds                                                            map[string]int
 }
 
 func TestTorture(t *testing.T) {
@@ -32,8 +33,8 @@ func TestTorture(t *testing.T) {
 		first = rand.Uint64N(1_000_000)
 	}
 	all := []*tally{
-		{database: "SQLite", prepare: func(t *testing.T) func() ground { return func() ground { return newSQLite(t.TempDir()) } }},
-		{database: "PostgreSQL", prepare: func(t *testing.T) func() ground {
+		{database: "SQLite", deeds: map[string]int{}, prepare: func(t *testing.T) func() ground { return func() ground { return newSQLite(t.TempDir()) } }},
+		{database: "PostgreSQL", deeds: map[string]int{}, prepare: func(t *testing.T) func() ground {
 			s := postgres.New(t)
 			return func() ground { return newPostgres(t, s) }
 		}},
@@ -47,6 +48,11 @@ func TestTorture(t *testing.T) {
 				n := min(left, killsInRound)
 				sum.torture(t, next(), round, n)
 				left -= n
+			}
+			for _, deed := range deeds {
+				if sum.deeds[deed] == 0 {
+					t.Errorf("%s: nothing was %s: that was not tried", sum.database, deed)
+				}
 			}
 		})
 	}
@@ -62,6 +68,7 @@ func (sum *tally) torture(t *testing.T, g ground, seed uint64, kills int) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.thorough = true
 	k := &killer{world: w, dice: newDice(seed, "killer"), left: kills}
 	if err := errors.Join(w.round(ctx, k, seed), w.close()); err != nil {
 		w.journal.lose("%v", err)
@@ -78,6 +85,7 @@ func (sum *tally) torture(t *testing.T, g ground, seed uint64, kills int) {
 	sum.attestations += attestations
 	sum.changes += changes
 	sum.losses += len(losses)
+	w.addDeeds(sum.deeds)
 	if testing.Verbose() {
 		fmt.Printf("%-10s seed %-7d %3d kills, %4d attestations, %4d changes, %d losses in %4.1f s; %4d kills so far\n", sum.database,
 			seed, k.processes+k.databases, attestations, changes, len(losses), time.Since(began).Seconds(), sum.processes+sum.databases)
@@ -97,4 +105,32 @@ func report(all []*tally) {
 	}
 	fmt.Println(`Processes and database servers that were killed, and the calls that this cut off;
 attestations and changes that were acknowledged, and what was lost of them.`)
+	for _, s := range all {
+		reportDeeds(s.database, s.deeds)
+	}
+}
+
+// struck counts the commands that were killed, beside the deeds.
+const struck = "commands killed"
+
+// addDeeds adds what was acknowledged in a round.
+func (w *world) addDeeds(sum map[string]int) {
+	for deed, n := range w.journal.deeds {
+		sum[deed] += n
+	}
+	sum[struck] += int(w.struck.Load())
+}
+
+func reportDeeds(database string, sum map[string]int) {
+	fmt.Printf("%s, acknowledged: badges", database)
+	for i, deed := range deeds {
+		if deed == rotated {
+			fmt.Print("; keys")
+		}
+		fmt.Printf(" %s %d", deed, sum[deed])
+		if i < len(deeds)-1 && deeds[i+1] != rotated {
+			fmt.Print(",")
+		}
+	}
+	fmt.Printf("; %s %d\n", struck, sum[struck])
 }

@@ -24,10 +24,13 @@ type world struct {
 	fleet    *fleet
 	servers  []*server
 	auditors []*auditor
-	others   []worker // of rounds that lose a database
+	thorough bool // each deed is done in any case, whatever the dice say
 	aim      aim
+	secret   sync.RWMutex // held by who opens the issuer, and alone by who changes its secret file
+	formers  int          // secret files that were replaced
 	serial   atomic.Int64
 	cut      atomic.Int64 // calls and acts that got no answer
+	struck   atomic.Int64 // commands that were killed
 }
 
 func newWorld(ctx context.Context, g ground, dir string) (*world, error) {
@@ -50,13 +53,16 @@ func (w *world) settings(name string) []string {
 		"COCARDE_ADDR=127.0.0.1:0",
 		"COCARDE_URL=" + origin,
 		"COCARDE_DATA_DIR=" + filepath.Join(w.dir, name),
-		"COCARDE_SECRET_FILE=" + filepath.Join(w.dir, "secret"),
+		"COCARDE_SECRET_FILE=" + w.secretFile(),
 		"COCARDE_PUBLISHED_DIR=" + filepath.Join(w.dir, "published"),
 		"COCARDE_DATABASE=" + w.ground.database(name),
 		"COCARDE_SMTP_URL=smtp://" + w.sandbox.Mailbox.Addr(),
 		"COCARDE_RESOLVER=" + w.sandbox.Resolver.Addr(),
 	}
 }
+
+// secretFile is the secret file in use.
+func (w *world) secretFile() string { return filepath.Join(w.dir, "secret") }
 
 // send sends a request once, to any server. The only failure that a server may
 // answer with is that clients should come back.
@@ -96,6 +102,8 @@ func (s *server) spawn() (err error) {
 
 // start starts the server and waits until it serves and has published.
 func (s *server) start(ctx context.Context) error {
+	s.secret.RLock()
+	defer s.secret.RUnlock()
 	if err := s.spawn(); err != nil {
 		return err
 	}
@@ -135,12 +143,17 @@ func (s *server) kill() {
 
 // The steps at which somebody can be killed on purpose.
 const (
-	atBegin  = "begin"
-	atSignIn = "sign-in"
-	atCode   = "code"
-	atIssue  = "issue"
-	atAct    = "act"
+	atBegin    = "begin"
+	atSignIn   = "sign-in"
+	atCode     = "code"
+	atIssue    = "issue"
+	atAct      = "act"
+	atWithdraw = "withdraw"
+	atErase    = "erase"
+	atKeys     = "keys"
 )
+
+var steps = []string{atBegin, atSignIn, atCode, atIssue, atAct, atWithdraw, atErase, atKeys}
 
 // aim lets the killer wait for somebody's next step of a kind.
 type aim struct {
