@@ -119,5 +119,8 @@ next       suspend, revoke and erase again what you know of; tell agents with ne
 	fmt.Fprintf(out, "events     %d were lost, and are back\n", r.Events)
 	fmt.Fprintf(out, "lost       %d attestations, which are revoked: their agents must ask anew\n", r.Lost)
 	fmt.Fprintf(out, "reserved   %d indices that may have been given out are revoked\n", r.Reserved)
+	for _, file := range r.Torn {
+		fmt.Fprintf(out, "left out   the last line of %s, which is incomplete: a server that is killed while it writes leaves such a line, and nothing came of it. If the file was cut since, put a whole copy of it back and run cocarde db replay before a server starts\n", file)
+	}
 	fmt.Fprintln(out, "next       cocarde serve")
 }

@@ -3,7 +3,9 @@ package app
 import (
 	"errors"
 	"log/slog"
+	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -54,8 +56,9 @@ func TestOlderDatabase(t *testing.T) {
 	if d, err := OpenDesk(t.Context(), c); fault.Code(err) != "database_older" { // what a command does would stand in the way of a replay
 		t.Fatalf("a desk opens: %v, %v", d, err)
 	}
+	ok(t, os.WriteFile(filepath.Join(c.PublishedDir, "killed.log"), []byte("00000000 {"), 0o600))
 	done, err := ReplayDatabase(t.Context(), c, false)
-	if err != nil || done.Events != 1 || done.Lost != 0 {
+	if err != nil || done.Events != 1 || done.Lost != 0 || !slices.Equal(done.Torn, []string{"killed.log"}) {
 		t.Fatalf("%+v, %v", done, err)
 	}
 	starts("")

@@ -22,6 +22,7 @@ var errBackupKeys = fault.New(fault.Conflict, "backup_other_keys",
 type Recovery struct {
 	Issuer string
 	store.Replayed
+	Torn []string // files of the record whose last line is incomplete
 	// WithoutRecord: what was published after the event Seq is forgotten.
 	WithoutRecord bool
 	Seq           int64
@@ -184,6 +185,7 @@ func catchUp(ctx context.Context, s *store.Store, id identity, dir string, witho
 	if err != nil || r == nil {
 		return done, err
 	}
+	done.Torn = reading.Torn
 	if done.Replayed, err = s.Replay(ctx, reading); err != nil {
 		return done, err
 	}

@@ -19,6 +19,9 @@ import (
 type Reading struct {
 	Events   []Event // in the order of their numbers
 	Reserved map[int64]*Indices
+	// Torn names the files whose last line is incomplete: it was being written when its
+	// server was killed, and then tells of nothing that came to be; or it was cut later.
+	Torn []string
 }
 
 // Read reads the whole record, and gives the events with numbers above after, which
@@ -35,15 +38,19 @@ func (r *Record) Read(after int64) (Reading, error) {
 	}
 	c := collector{after: after, last: r.after, events: map[identity]Event{}, reserved: map[int64]*Indices{}}
 	for _, f := range files {
-		if err := r.readFile(f, c.add); err != nil {
+		wasTorn, err := r.readFile(f, c.add)
+		if err != nil {
 			return Reading{}, err
+		}
+		if wasTorn {
+			c.torn = append(c.torn, filepath.Base(f))
 		}
 	}
 	if err := reaches(c.last, after); err != nil {
 		return Reading{}, err
 	}
 	events, err := c.inOrder()
-	return Reading{events, c.reserved}, err
+	return Reading{events, c.reserved, c.torn}, err
 }
 
 // files lists those of the record, by the time that they were begun.
@@ -61,16 +68,16 @@ func (r *Record) files() ([]string, error) {
 	return files, nil
 }
 
-func (r *Record) readFile(path string, add func(line)) error {
+func (r *Record) readFile(path string, add func(line)) (wasTorn bool, err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return unread(err)
+		return false, unread(err)
 	}
 	defer f.Close()
-	if err := r.readLines(f, add); err != nil {
-		return naming(path, err)
+	if wasTorn, err = r.readLines(f, add); err != nil {
+		return false, naming(path, err)
 	}
-	return nil
+	return wasTorn, nil
 }
 
 func naming(path string, err error) error {
@@ -84,29 +91,29 @@ func naming(path string, err error) error {
 }
 
 // readLines reads one file. Only its last line may be torn.
-func (r *Record) readLines(file io.Reader, add func(line)) error {
+func (r *Record) readLines(file io.Reader, add func(line)) (wasTorn bool, err error) {
 	in := bufio.NewReaderSize(file, 1<<16)
 	for n := 1; ; n++ {
 		piece, err := in.ReadBytes('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
-			return err
+			return false, err
 		}
 		ended := err == nil
 		if !ended && len(piece) == 0 {
-			return nil
+			return false, nil
 		}
 		l, err := decode(bytes.TrimSuffix(piece, []byte("\n")))
 		if err != nil || !ended {
 			if _, more := in.Peek(1); errors.Is(more, io.EOF) && torn(piece, ended) {
-				return nil
+				return true, nil
 			}
-			return fmt.Errorf("line %d: %w", n, err)
+			return false, fmt.Errorf("line %d: %w", n, err)
 		}
 		switch {
 		case n == 1 && l.Format > format:
-			return errNewer
+			return false, errNewer
 		case n == 1 && l.Record != r.id:
-			return fmt.Errorf("it belongs to the record %q", l.Record)
+			return false, fmt.Errorf("it belongs to the record %q", l.Record)
 		}
 		add(l)
 	}
@@ -126,6 +133,7 @@ type collector struct {
 	last     int64 // highest number that is told to be recorded
 	events   map[identity]Event
 	reserved map[int64]*Indices
+	torn     []string
 }
 
 func (c *collector) add(l line) {

@@ -252,13 +252,20 @@ func TestTorn(t *testing.T) {
 		if lines := max(bytes.Count(whole[:size], []byte("\n"))-1, 0); len(got.Events) != lines {
 			t.Fatalf("cut at %d: %d events of %d lines", size, len(got.Events), lines)
 		}
+		var torn []string
+		if size > 0 && whole[size-1] != '\n' {
+			torn = []string{filepath.Base(path)}
+		}
+		if !slices.Equal(got.Torn, torn) {
+			t.Fatalf("cut at %d: %q are told to be torn", size, got.Torn)
+		}
 	}
 	end := bytes.LastIndexByte(whole[:len(whole)-1], '\n')
 	hole := slices.Clone(whole)
 	clear(hole[end+10 : end+40]) // a page that did not reach the disk
 	must(t, os.WriteFile(path, hole, 0o600))
-	if got, err := late.Read(0); err != nil || len(got.Events) != 2 {
-		t.Errorf("with a hole: %v, %v", got.Events, err)
+	if got, err := late.Read(0); err != nil || len(got.Events) != 2 || len(got.Torn) != 1 {
+		t.Errorf("with a hole: %v, %v", got, err)
 	}
 	if last, err := late.Last(0); err != nil || last != 2 {
 		t.Errorf("with a hole it ends at %d, %v", last, err)
@@ -342,7 +349,7 @@ func FuzzRead(f *testing.F) {
 	f.Add(slices.Concat(head, body, []byte("\x00\n")))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		c := collector{events: map[identity]Event{}, reserved: map[int64]*Indices{}}
-		err := r.readLines(bytes.NewReader(content), c.add)
+		_, err := r.readLines(bytes.NewReader(content), c.add)
 		if l, found, tail := lastLine(content, true); err == nil && found && tail != nil {
 			t.Errorf("the whole is read, the end %v is not: %v", l, tail)
 		}
