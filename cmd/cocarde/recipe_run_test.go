@@ -53,6 +53,8 @@ func TestTheRecipeForReplicas(t *testing.T) {
 		t.Errorf("without TLS one is sent to %q", to)
 	}
 
+	r.restarts(t)
+
 	end(r.servers["8081"])
 	for range 40 {
 		if got, err := r.get(public + "/v1/attestations/abcdefghjkmn"); err != nil || got.status != http.StatusNotFound {
@@ -178,7 +180,15 @@ type reply struct {
 }
 
 func (r *recipe) get(url string, headers ...string) (reply, error) {
-	req, err := http.NewRequest(http.MethodGet, url, nil)
+	return r.call(http.MethodGet, url, nil, headers...)
+}
+
+func (r *recipe) post(url, body string) (reply, error) {
+	return r.call(http.MethodPost, url, strings.NewReader(body), "Content-Type: application/json")
+}
+
+func (r *recipe) call(method, url string, body io.Reader, headers ...string) (reply, error) {
+	req, err := http.NewRequest(method, url, body)
 	if err != nil {
 		return reply{}, err
 	}

@@ -164,7 +164,7 @@ func (r *recipe) balance(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.trust(t)
-	r.write(t, "/etc/haproxy/haproxy.cfg", "global\n    log stderr local0\n    maxconn 200\n\n"+r.files["/etc/haproxy/haproxy.cfg"])
+	r.write(t, "/etc/haproxy/haproxy.cfg", "global\n    log stderr local0\n    maxconn 200\n    stats socket "+r.dir+"/proxy.sock\n\n"+r.files["/etc/haproxy/haproxy.cfg"])
 	config := r.dir + "/etc/haproxy/haproxy.cfg"
 	if said, err := exec.CommandContext(t.Context(), binary, "-c", "-f", config).CombinedOutput(); err != nil || strings.Contains(string(said), "WARNING") {
 		t.Fatalf("%v: %s", err, said)
