@@ -41,8 +41,10 @@ type Options struct {
 	MailRoots *x509.CertPool
 	// Limits replaces the default limits.
 	Limits *attest.Limits
-	// Now replaces the clock.
+	// Now replaces the machine's clock.
 	Now func() time.Time
+
+	machineTime bool // nothing replaces it
 }
 
 // App is one server: everything joined, listening, not yet serving.
@@ -65,7 +67,7 @@ type App struct {
 // that tell the operator what to do are faults.
 func New(ctx context.Context, o Options) (*App, error) {
 	if o.Now == nil {
-		o.Now = time.Now
+		o.Now, o.machineTime = time.Now, true
 	}
 	a := &App{log: o.Log, refused: make(chan struct{})}
 	if err := a.open(ctx, o); err != nil {
@@ -103,6 +105,11 @@ func (a *App) open(ctx context.Context, o Options) (err error) {
 		}
 		if a.store, err = store.Open(ctx, open); err != nil {
 			return naming(o.Config.Database, err)
+		}
+		if o.machineTime {
+			if err := sameTime(ctx, a.store, o.Now); err != nil {
+				return err
+			}
 		}
 		if id, err = settle(ctx, a.store, o.Config, a.origin, o); err != nil {
 			return err

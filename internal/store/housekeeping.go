@@ -5,6 +5,12 @@ import (
 	"time"
 )
 
+// Clock gives the time by the database's clock.
+func (s *Store) Clock(ctx context.Context) (now time.Time, err error) {
+	err = s.reader.read(ctx).row(`SELECT `+s.reader.dialect.clock(), nil, moment{&now})
+	return now, err
+}
+
 // Lease implements jobs.Store. An end that is further away than any lease is long
 // was written before the database's clock was set back: nobody waits for it.
 func (s *Store) Lease(ctx context.Context, name, holder string, length time.Duration) (held bool, err error) {
