@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"cocarde.example/attest"
@@ -116,13 +117,14 @@ func (s *Store) TakeBack(ctx context.Context, at time.Time, by string, all []key
 }
 
 func (w *writing) takeBack(at time.Time, by string, t keyring.Taking) error {
-	// It changes nothing, and keeps the badge from being renewed meanwhile.
-	latest, err := w.exec(`UPDATE badges SET jti = jti WHERE id = $1 AND jti = $2 AND status <> $3 AND expires_at > $4`,
-		t.BadgeID, t.JTI, verify.Revoked, at.UnixMicro())
-	if err != nil {
+	// It changes nothing, and keeps the badge from being renewed or revoked meanwhile.
+	var goes bool // the badge, too
+	err := w.row(`UPDATE badges SET jti = jti WHERE id = $1 RETURNING jti = $2 AND status <> $3 AND expires_at > $4`,
+		args(t.BadgeID, t.JTI, verify.Revoked, at.UnixMicro()), &goes)
+	if err != nil && !errors.Is(err, attest.ErrNotFound) {
 		return err
 	}
-	if latest == 0 {
+	if !goes {
 		return w.revokeOne(at, by, t.JTI)
 	}
 	_, err = w.changeStatus(attest.StatusChange{BadgeID: t.BadgeID, To: verify.Revoked, At: at, By: by, Reason: attest.KeyCompromised})

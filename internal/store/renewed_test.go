@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"cocarde.example/attest"
 	"cocarde.example/internal/keyring"
 	"cocarde.example/internal/store"
@@ -36,10 +38,7 @@ func takeBackRenewed(t *testing.T, s *store.Store) {
 		t.Fatal(found, err)
 	}
 	b, former := found[0].Badge, found[0].Attestation
-	s.Exec(t, `INSERT INTO status_entries (list, idx, status) VALUES (1, 77777, 0)`)
-	s.Exec(t, `INSERT INTO attestations (jti, badge_id, token_hash, kid, list, idx, issued_at, expires_at)
-		SELECT 'renewed', badge_id, token_hash, 'next', 1, 77777, issued_at, expires_at + 1 FROM attestations WHERE jti = $1`, former.JTI)
-	s.Exec(t, `UPDATE badges SET jti = 'renewed', expires_at = expires_at + 1 WHERE id = $1`, b.ID)
+	renewWithNext(t, s, b.ID, former.JTI, 77777)
 	at := former.ExpiresAt.Add(-time.Hour)
 	entries := func() (statuses [2]verify.Status) {
 		t.Helper()
@@ -85,5 +84,54 @@ func takeBackRenewed(t *testing.T, s *store.Store) {
 	}
 	if n := s.Int(t, "SELECT COUNT(*) FROM events WHERE kind = 'revoked' AND idx = "+strconv.FormatInt(former.Index, 10)); n != 1 {
 		t.Errorf("the former attestation was revoked %d times", n)
+	}
+}
+
+// renewWithNext gives a badge an attestation that the next key signed.
+func renewWithNext(t *testing.T, s *store.Store, id, former string, index int64) {
+	t.Helper()
+	s.Exec(t, `INSERT INTO status_entries (list, idx, status) VALUES (1, $1, 0)`, index)
+	s.Exec(t, `INSERT INTO attestations (jti, badge_id, token_hash, kid, list, idx, issued_at, expires_at)
+		SELECT 'renewed' || jti, badge_id, token_hash, 'next', 1, $2, issued_at, expires_at + 1 FROM attestations WHERE jti = $1`, former, index)
+	s.Exec(t, `UPDATE badges SET jti = 'renewed' || jti, expires_at = expires_at + 1 WHERE id = $1`, id)
+}
+
+// Of a revocation of a renewed badge and one of the key that signed its former
+// attestation, at once, each attestation is revoked by one.
+func TestTakingBackWhileABadgeIsRevoked(t *testing.T) {
+	t.Parallel()
+	for name, empty := range map[string]func(*testing.T) underTest{"SQLite": newFile, "PostgreSQL": newOnServer} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := empty(t).open(t)
+			for range 8 {
+				storetest.Fill(t, s)
+			}
+			valid := verify.Valid
+			found, err := s.Badges(t.Context(), attest.BadgeFilter{Status: &valid, Limit: 20})
+			if err != nil || len(found) < 10 {
+				t.Fatal(len(found), err)
+			}
+			for n, f := range found {
+				renewWithNext(t, s, f.Badge.ID, f.Attestation.JTI, int64(77777+n))
+			}
+			at := found[0].Attestation.ExpiresAt.Add(-time.Hour)
+			for _, f := range found {
+				var both errgroup.Group
+				both.Go(func() error {
+					return s.TakeBack(t.Context(), at, "cocarde", []keyring.Taking{{JTI: f.Attestation.JTI, BadgeID: f.Badge.ID}})
+				})
+				both.Go(func() error {
+					_, err := s.ChangeStatus(t.Context(), attest.StatusChange{BadgeID: f.Badge.ID, To: verify.Revoked, At: at, By: "operator", Reason: attest.Other})
+					return err
+				})
+				if err := both.Wait(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if n := s.Int(t, `SELECT COUNT(*) FROM (SELECT jti FROM events WHERE kind = 'revoked' GROUP BY jti HAVING COUNT(*) > 1) AS twice`); n != 0 {
+				t.Errorf("%d attestations of %d were revoked twice", n, len(found))
+			}
+		})
 	}
 }
