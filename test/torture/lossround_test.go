@@ -78,11 +78,11 @@ func (l *loss) backup(ctx context.Context, at time.Duration, identity *age.X2551
 		return err
 	}
 	for len(l.saved) < len(afterBackup) {
-		if b := l.journal.take(l.dice); b != nil {
-			l.saved = append(l.saved, b)
-		} else if err := wait(ctx, pause); err != nil {
+		b, err := l.oneBadge(ctx)
+		if err != nil {
 			return err
 		}
+		l.saved = append(l.saved, b)
 	}
 	c, err := l.config("backup")
 	if err != nil {
@@ -97,6 +97,20 @@ func (l *loss) backup(ctx context.Context, at time.Duration, identity *age.X2551
 			return err
 		}
 	}
+}
+
+// oneBadge takes a badge, that of a new agent where nobody has one: those who work may
+// have gone by now.
+func (l *loss) oneBadge(ctx context.Context) (*badge, error) {
+	if b := l.journal.take(l.dice); b != nil {
+		return b, nil
+	}
+	a, err := l.newAgent(l.dice)
+	if err != nil {
+		return nil, err
+	}
+	err = a.attested(ctx)
+	return a.badge, err
 }
 
 func (l *loss) file() string { return filepath.Join(l.dir, "backup.age") }
