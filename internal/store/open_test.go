@@ -50,6 +50,33 @@ func foreign(t *testing.T, statements ...string) string {
 	return path
 }
 
+func leadsNowhere(t *testing.T) string {
+	t.Helper()
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(filepath.Join(t.TempDir(), "none"), link); err != nil {
+		t.Fatal(err)
+	}
+	return link
+}
+
+// emptied is a database whose file was lost, and whose write-ahead log was not: SQLite would
+// delete that.
+func emptied(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "cocarde.db")
+	for name, content := range map[string]string{path: "", path + "-wal": strings.Repeat("a page ", 1000)} {
+		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Cleanup(func() {
+		if left, err := os.ReadFile(path + "-wal"); err != nil || len(left) != 7000 {
+			t.Errorf("of its log %d bytes are left: %v", len(left), err)
+		}
+	})
+	return path
+}
+
 func TestOpenRefuses(t *testing.T) {
 	t.Parallel()
 	written := func(t *testing.T, content string) string {
@@ -64,13 +91,23 @@ func TestOpenRefuses(t *testing.T) {
 		migrate bool
 		code    string
 	}{
-		"no file":           {func(t *testing.T) string { return filepath.Join(t.TempDir(), "none") }, false, "database_missing"},
-		"no directory":      {func(t *testing.T) string { return filepath.Join(t.TempDir(), "no", "file") }, true, "database_unusable"},
-		"a directory":       {func(t *testing.T) string { return t.TempDir() }, true, "database_unusable"},
-		"below a file":      {func(t *testing.T) string { return filepath.Join(written(t, ""), "file") }, true, "database_unusable"},
-		"a short text":      {func(t *testing.T) string { return written(t, "hello") }, true, "database_corrupt"},
-		"a long text":       {func(t *testing.T) string { return written(t, strings.Repeat("hello", 5000)) }, true, "database_corrupt"},
-		"empty, unmigrated": {func(t *testing.T) string { return written(t, "") }, false, "database_outdated"},
+		"no file":                       {func(t *testing.T) string { return filepath.Join(t.TempDir(), "none") }, false, "database_missing"},
+		"no directory":                  {func(t *testing.T) string { return filepath.Join(t.TempDir(), "no", "file") }, true, "database_unusable"},
+		"a directory":                   {func(t *testing.T) string { return t.TempDir() }, true, "database_unusable"},
+		"below a file":                  {func(t *testing.T) string { return filepath.Join(written(t, ""), "file") }, true, "database_unusable"},
+		"a short text":                  {func(t *testing.T) string { return written(t, "hello") }, true, "database_corrupt"},
+		"a long text":                   {func(t *testing.T) string { return written(t, strings.Repeat("hello", 5000)) }, true, "database_corrupt"},
+		"empty, unmigrated":             {func(t *testing.T) string { return written(t, "") }, false, "database_outdated"},
+		"a link to nothing":             {func(t *testing.T) string { return leadsNowhere(t) }, true, "database_link"},
+		"a link to nothing, unmigrated": {func(t *testing.T) string { return leadsNowhere(t) }, false, "database_link"},
+		"empty beside its log":          {emptied, true, "database_torn"},
+		"a link to one beside its log": {func(t *testing.T) string {
+			link := filepath.Join(t.TempDir(), "link")
+			if err := os.Symlink(emptied(t), link); err != nil {
+				t.Fatal(err)
+			}
+			return link
+		}, true, "database_torn"},
 		"another program's": {func(t *testing.T) string { return foreign(t, "CREATE TABLE badges (id TEXT)") }, true, "database_foreign"},
 		"its empty one":     {func(t *testing.T) string { return foreign(t, "PRAGMA application_id = 7") }, true, "database_foreign"},
 		"its WAL one": {func(t *testing.T) string {

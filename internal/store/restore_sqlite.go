@@ -37,6 +37,8 @@ func (d sqlite) empty(ctx context.Context) error {
 // unused wants a file that holds nothing yet, or a database without an issuer.
 func (d sqlite) unused(ctx context.Context) error {
 	switch schema, err := inspect(ctx, d); {
+	case errors.Is(err, errTorn), errors.Is(err, errLink):
+		return err
 	case err != nil:
 		return errNotEmpty.Because(err)
 	case schema.Found == 0:

@@ -63,3 +63,15 @@ func TestRestoreOverAFormerVersion(t *testing.T) {
 		t.Errorf("it says %q", cause)
 	}
 }
+
+// Where only the file of a database was lost, nothing is restored over what is left of it; nor
+// through a link that leads nowhere.
+func TestRestoreOverWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	_, open := formerBackup(t, filepath.Join(t.TempDir(), "cocarde.db"))
+	for path, code := range map[string]string{emptied(t): "database_torn", leadsNowhere(t): "database_link"} {
+		wantCode(t, store.Restorable(t.Context(), store.Options{Database: path}, open().Header), code)
+		err := store.Restore(t.Context(), store.Options{Database: path}, open(), func(context.Context, *store.Store) error { return nil })
+		wantCode(t, err, code)
+	}
+}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io/fs"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strconv"
 	"time"
@@ -58,29 +57,6 @@ func (d sqlite) connect(ctx context.Context, create bool) (writers, readers *sql
 		return nil, nil, errors.Join(err, writers.Close())
 	}
 	return writers, readers, nil
-}
-
-// file sees that there is one. It is made here and not by SQLite, so that
-// nobody else may ever read it; SQLite gives its companions the same mode.
-func (d sqlite) file(create bool) error {
-	switch info, err := os.Stat(d.path); {
-	case err == nil && !info.Mode().IsRegular():
-		return errUnusable
-	case err == nil:
-		return nil
-	case !errors.Is(err, fs.ErrNotExist):
-		return errUnusable.Because(err)
-	case !create:
-		return errMissing
-	}
-	f, err := os.OpenFile(d.path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) { // another process was faster
-		return nil
-	}
-	if err != nil {
-		return errUnusable.Because(err)
-	}
-	return f.Close()
 }
 
 func (d sqlite) open(conns int, pragmas ...string) (*sql.DB, error) {
