@@ -114,10 +114,17 @@ func (w *writing) revokeAll(badgeID string, at time.Time) error {
 	return err
 }
 
+// unfinishedOf finds the account's own requests for a badge that have come to none, while
+// the badge's row names the account still.
+const unfinishedOf = `purpose = 'issue' AND state <> 'issued' AND actor_id = (SELECT actor_id FROM badges WHERE id = $1)`
+
 // forget destroys what says whom a badge names: in its row, with the key under which
-// the notes about it are sealed, in requests about it and in mails that wait.
+// the notes about it are sealed, in requests about it, in those that the account has not
+// ended, and in mails that wait.
 func (w *writing) forget(badgeID string, at time.Time) error {
 	_, err := w.together(
+		step{`DELETE FROM outbox WHERE request_id <> '' AND request_id IN (SELECT id FROM requests WHERE ` + unfinishedOf + `)`, args(badgeID)},
+		step{`DELETE FROM requests WHERE ` + unfinishedOf, args(badgeID)},
 		step{`UPDATE badges SET actor_id = '', actor_url = '', actor_host = '', handle = '', handle_key = '', own_key = $2,
 			mailbox = $2, mailbox_key = $2, agency_domain = '', agency_name = '', agency_country = '', lang = '', listed = FALSE,
 			account_vrf = NULL, agency_vrf = NULL, token = '', holds = FALSE, erased_at = $3,

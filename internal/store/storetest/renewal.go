@@ -271,6 +271,18 @@ func erase(t *testing.T, db Database) {
 	_, err = s.ChangeStatus(t.Context(), change)
 	must(t, err)
 	renewing(t, s, 2, first.Badge, later)
+	unfinished := mailed(t, s, 74)
+	for n, end := range []attest.State{attest.AwaitingAccountProof, attest.Withdrawn} {
+		r, in := request(t, 75+n)
+		r.Actor = first.Badge.Actor
+		must(t, s.AddRequest(t.Context(), r, &in))
+		if end != r.State {
+			must(t, s.EndRequest(t.Context(), r.ID, end))
+		}
+		code := *mail(8)
+		code.RequestID, code.Body = r.ID, []byte("a code for it")
+		must(t, s.AddOutbox(t.Context(), code))
+	}
 	e := *mail(7)
 	e.BadgeID, e.Body = first.Badge.ID, []byte("a mail about it")
 	must(t, s.AddOutbox(t.Context(), e))
@@ -281,10 +293,15 @@ func erase(t *testing.T, db Database) {
 	_, err = s.ChangeStatus(t.Context(), change)
 	want(t, err, attest.ErrNotFound)
 	wantErased(t, s, db, first.Badge)
-	for _, gone := range []string{"a sealed note", "a mail about it"} {
+	for _, gone := range []string{"a sealed note", "a mail about it", "a code for it"} {
 		if where := db.Find(t, gone); len(where) != 0 {
 			t.Errorf("%q is left in %v", gone, where)
 		}
+	}
+	kept, err := s.Request(t.Context(), unfinished.ID) // another account's
+	must(t, err)
+	if kept.State != attest.AwaitingMailboxProof {
+		t.Errorf("another account's request is %s", kept.State)
 	}
 	acts, err := s.ActsOn(t.Context(), first.Badge.ID)
 	must(t, err)
