@@ -10,6 +10,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	"cocarde.example/internal/durable"
 )
@@ -44,26 +46,63 @@ type Secret struct {
 // ErrSecretExists.
 func CreateSecret(path string) (Secret, error) {
 	key := randomKey()
-	draft, err := writeDraft(filepath.Dir(path), key)
-	if err != nil {
-		return Secret{}, fmt.Errorf("keys: write the secret file: %w", err)
+	err := placeSecret(path, key)
+	for try := 1; try < draftTries && errors.Is(err, errTidied); try++ {
+		err = placeSecret(path, key)
 	}
-	defer os.Remove(draft)
-	// Unlike renaming, linking replaces nothing.
-	if err := os.Link(draft, path); errors.Is(err, fs.ErrExist) {
+	if errors.Is(err, fs.ErrExist) {
 		return Secret{}, fmt.Errorf("%w: %s", ErrSecretExists, path)
-	} else if err != nil {
-		return Secret{}, fmt.Errorf("keys: create the secret file: %w", err)
 	}
-	if err := durable.Dir(filepath.Dir(path)); err != nil {
+	if err != nil {
 		return Secret{}, fmt.Errorf("keys: create the secret file: %w", err)
 	}
 	return newSecret(key), nil
 }
 
+// draftTries is more than processes make one secret at once: each tidies once, and so
+// takes the draft of another away once.
+const draftTries = 100
+
+var errTidied = errors.New("another process has tidied the draft away")
+
+// placeSecret writes a draft and gives it the file's name: unlike renaming, linking
+// replaces nothing.
+func placeSecret(path string, key []byte) error {
+	draft, err := writeDraft(path, key)
+	if err != nil {
+		return err
+	}
+	err = os.Link(draft, path)
+	_ = os.Remove(draft) // it may be gone already
+	if errors.Is(err, fs.ErrNotExist) {
+		return errTidied
+	}
+	if err != nil {
+		return err
+	}
+	return durable.Dir(filepath.Dir(path))
+}
+
+// draftPrefix begins the names of a secret file's drafts; digits follow.
+func draftPrefix(path string) string { return "." + filepath.Base(path) + ".draft-" }
+
+// TidySecret removes what processes that were killed while they made the secret at path
+// have left beside it. What cannot be removed stays. A process that makes it at the same
+// time begins again.
+func TidySecret(path string) {
+	dir := filepath.Dir(path)
+	entries, _ := os.ReadDir(dir) // of a folder that cannot be read nothing is removed
+	for _, e := range entries {
+		number, ok := strings.CutPrefix(e.Name(), draftPrefix(path))
+		if _, err := strconv.ParseUint(number, 10, 64); ok && err == nil {
+			_ = os.Remove(filepath.Join(dir, e.Name()))
+		}
+	}
+}
+
 // writeDraft writes the file's text under a name of its own, for its owner alone.
-func writeDraft(dir string, key []byte) (name string, err error) {
-	f, err := os.CreateTemp(dir, ".secret-*")
+func writeDraft(path string, key []byte) (name string, err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), draftPrefix(path)+"*")
 	if err != nil {
 		return "", err
 	}

@@ -187,3 +187,67 @@ func TestSecretFileIsNeverThereInPart(t *testing.T) {
 		}
 	}
 }
+
+// TestSecretFileLeavesNoDrafts: what a process that was killed has left of a secret goes with the
+// next one of that name, and nothing else does.
+func TestSecretFileLeavesNoDrafts(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "secret.new")
+	draft, err := writeDraft(path, randomKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	others := []string{".secret-20261123", ".secret.new.draft-", ".secret.new.draft-mine", ".secret.draft-12", "secret.former"}
+	for _, name := range others {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("kept"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	TidySecret(path)
+	if _, err := CreateSecret(path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Lstat(draft); err == nil {
+		t.Error("the draft is left")
+	}
+	// It was killed later: the draft and the file are one.
+	if err := os.Link(path, draft); err != nil {
+		t.Fatal(err)
+	}
+	TidySecret(path)
+	if _, err := OpenSecret(path); err != nil {
+		t.Error(err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != len(others)+1 {
+		t.Errorf("there is left %v (%v)", left, err)
+	}
+}
+
+// TestSecretFileOfMany: those who make it at once tidy away what the others write, and one of them
+// makes it still.
+func TestSecretFileOfMany(t *testing.T) {
+	t.Parallel()
+	for range 30 {
+		path := filepath.Join(t.TempDir(), "secret")
+		errs := make(chan error, 8)
+		for range cap(errs) {
+			go func() {
+				TidySecret(path)
+				_, err := CreateSecret(path)
+				errs <- err
+			}()
+		}
+		made := 0
+		for range cap(errs) {
+			if err := <-errs; err == nil {
+				made++
+			} else if !errors.Is(err, ErrSecretExists) {
+				t.Error(err)
+			}
+		}
+		if left, err := os.ReadDir(filepath.Dir(path)); made != 1 || err != nil || len(left) != 1 {
+			t.Fatalf("%d made it; there is %v (%v)", made, left, err)
+		}
+	}
+}
