@@ -1,9 +1,12 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"cocarde.example/test/postgres"
 )
@@ -14,6 +17,7 @@ func TestTheRecipesForKeys(t *testing.T) {
 	onBoth(t, func(t *testing.T, database *postgres.Server) {
 		s := newSite(t, "", database)
 		marie, karim := founded(t, s)
+		s.recipient("/etc/cocarde/backup-recipients")
 		s.publishes(2)
 		s.twoDaysLater()
 		says(t, s.run("rotate"), " retired ", " active ", " announced ")
@@ -27,10 +31,9 @@ func TestTheRecipesForKeys(t *testing.T) {
 		s.publishes(3)
 		s.hold(marie, karim) // they are by the retired key
 
-		before, keys := s.read("/var/lib/cocarde/secret"), s.keys()
-		s.run("another secret")
-		if s.read("/var/lib/cocarde/secret") == before || s.keys() != keys {
-			t.Error("the secret is the same, or the server shows other keys")
+		keys := s.keys()
+		for range 2 { // the second leaves what the first has kept
+			s.getsAnotherSecret(keys)
 		}
 		s.manage([]string{"restart", "cocarde@8081"})
 		if s.keys() != keys {
@@ -61,4 +64,39 @@ func TestTheRecipesForKeys(t *testing.T) {
 func (s *site) publishes(n int) {
 	s.t.Helper()
 	s.until(func() bool { return strings.Count(s.keys(), `"kid"`) == n })
+}
+
+// getsAnotherSecret runs that recipe: every former secret is kept, and a backup is made that the
+// new one opens.
+func (s *site) getsAnotherSecret(keys string) {
+	s.t.Helper()
+	const secret = "/var/lib/cocarde/secret"
+	former := func() map[string]bool {
+		paths, err := filepath.Glob(s.dir + secret + ".former.*")
+		must(s.t, err)
+		all := map[string]bool{}
+		for _, path := range paths {
+			text, err := os.ReadFile(path)
+			must(s.t, err)
+			all[string(text)] = true
+		}
+		return all
+	}
+	wanted := former()
+	wanted[s.read(secret)] = true
+	began := time.Now()
+	s.until(func() bool { return time.Now().Unix() > began.Unix() }) // names have the second
+	s.sh("rm -f var/backups/cocarde.age")
+	s.run("another secret")
+	if kept := former(); kept[s.read(secret)] || len(kept) != len(wanted) || s.keys() != keys {
+		s.t.Errorf("%d former secrets are kept, want %d; or the server shows other keys", len(kept), len(wanted))
+	}
+	for text := range wanted {
+		if !former()[text] {
+			s.t.Error("a former secret is lost")
+		}
+	}
+	if s.read("/var/backups/cocarde.age") == "" {
+		s.t.Error("there is no backup")
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"cocarde.example/internal/fault"
@@ -90,4 +91,26 @@ func TestResealBesideAnother(t *testing.T) {
 	if len(left) != 1 || left[0].Name() != "secret" {
 		t.Errorf("there is %v", left)
 	}
+}
+
+// A backup from before is this issuer's still: the message says which secret opens it, and with that
+// it is restored.
+func TestRestoreFromBeforeAReseal(t *testing.T) {
+	t.Parallel()
+	i := newIssuer(t, false)
+	i.backsUp()
+	former, next := i.SecretFile, filepath.Join(t.TempDir(), "secret")
+	ok(t, Reseal(t.Context(), i.Config, next))
+	i = i.elsewhere()
+	i.SecretFile = next
+	f, _ := fault.Of(i.tries(false))
+	if f == nil || f.Code != "backup_other_keys" || !strings.Contains(f.Message, "`cocarde keys reseal`") || !strings.Contains(f.Message, "secret.former") {
+		t.Errorf("got %v", f)
+	}
+	i.SecretFile = former
+	i.restores(false, "")
+	again := filepath.Join(t.TempDir(), "secret")
+	ok(t, Reseal(t.Context(), i.Config, again))
+	i.SecretFile = again
+	i.serves("")
 }

@@ -16,7 +16,7 @@ import (
 )
 
 var errBackupKeys = fault.New(fault.Conflict, "backup_other_keys",
-	"The secret file does not open this backup's keys. Nothing was touched. Put the secret file of the backup's issuer at COCARDE_SECRET_FILE; it is in no backup.")
+	"The secret file does not open this backup's keys. Nothing was touched. Put the secret file of the backup's issuer at COCARDE_SECRET_FILE; it is in no backup. If the backup was made before a `cocarde keys reseal`, that is the former secret file, kept as secret.former.… where the recipe was followed; reseal again once it is restored.")
 
 // Recovery says what a restore or a replay has brought about.
 type Recovery struct {
