@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -95,24 +96,37 @@ func whole(path string, write func(io.Writer) error) error {
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".partial-*") // mode 0600
 	if err != nil {
-		return errBackupFile.Because(err)
+		return unwritten(path, err)
 	}
 	defer os.Remove(f.Name()) // fails once it has its own name
 	out := durable.NewWriter(f)
 	err = write(out)
 	if failed := errors.Join(out.Close(), f.Close()); failed != nil {
-		return errBackupFile.Because(failed)
+		return unwritten(path, failed)
 	}
 	if err != nil {
 		return err
 	}
 	if err := os.Rename(f.Name(), path); err != nil {
-		return errBackupFile.Because(err)
+		return unwritten(path, err)
 	}
 	if err := durable.Dir(filepath.Dir(path)); err != nil {
 		return errBackupFile.Because(err)
 	}
 	return nil
+}
+
+// unwritten says what went wrong under the name that was asked for.
+func unwritten(path string, err error) error {
+	var failed *fs.PathError
+	var linked *os.LinkError
+	switch {
+	case errors.As(err, &failed):
+		err = &fs.PathError{Op: failed.Op, Path: path, Err: failed.Err}
+	case errors.As(err, &linked):
+		err = &fs.PathError{Op: linked.Op, Path: path, Err: linked.Err}
+	}
+	return errBackupFile.Because(err)
 }
 
 // opened is a backup that is being read.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -38,5 +39,26 @@ func TestWhatABackupReplaces(t *testing.T) {
 	}
 	if text, err := os.ReadFile(file); err != nil || string(text) != "backup" {
 		t.Errorf("%q, %v", text, err)
+	}
+}
+
+// What cannot be written is told under the name that was asked for.
+func TestWhereABackupFails(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	taken := filepath.Join(dir, "taken")
+	for path, write := range map[string]func(io.Writer) error{
+		filepath.Join(dir, "none", "backup"):            func(io.Writer) error { return nil },
+		filepath.Join(dir, strings.Repeat("long", 100)): func(io.Writer) error { return nil },
+		taken: func(io.Writer) error { return os.Mkdir(taken, 0o700) }, // meanwhile
+	} {
+		err := whole(path, write)
+		cause := fault.Cause(err)
+		if fault.Code(err) != "backup_file" || cause == nil || !strings.Contains(cause.Error(), path+":") || strings.Contains(cause.Error(), "partial") {
+			t.Errorf("%s: %v (%v)", path, err, cause)
+		}
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, "*")); err != nil || len(left) != 1 {
+		t.Errorf("there is left %q: %v", left, err)
 	}
 }
