@@ -110,7 +110,7 @@ func (q *oneRequest) Kept(_ context.Context, badge, token string) (attest.Kept, 
 		return attest.Kept{}, errWrong
 	}
 	return attest.Kept{
-		ID: badgeID, Issuer: issuer, MadeAt: now, Proofs: []string{"account"}, Type: attest.AgencyMailbox, Status: "valid",
+		ID: badgeID, Issuer: issuer, MadeAt: now, Proofs: []string{"account"}, Type: attest.AgencyMailbox, Status: "valid", State: attest.BadgeValid,
 		CreatedAt: now, StatusChangedAt: now, Handle: "@marie@social.example", Actor: "https://social.example/users/1",
 		Agency: attest.KeptAgency{Domain: "culture.gouv.fr", Country: "FR"}, BadgeURL: issuer + "/b/" + badgeID,
 		Attestations: []attest.KeptAttestation{{JTI: "jti", KID: "kid", Status: "valid", StatusList: 1, StatusIndex: 2, IssuedAt: now, ExpiresAt: now, Token: publicJWS}},

@@ -40,16 +40,24 @@ func (b *Badges) State(ctx context.Context, id string) (BadgeView, error) {
 	if err != nil {
 		return BadgeView{}, fmt.Errorf("find badge: %w", err)
 	}
-	v := BadgeView{ID: id, State: BadgeValid, Published: &p, ChangedAt: p.Badge.ChangedAt}
-	switch {
-	case p.Badge.Status == verify.Revoked:
-		v.State = BadgeRevoked
-	case !b.now().Before(p.Attestation.ExpiresAt):
-		v.State, v.ChangedAt = BadgeEnded, p.Attestation.ExpiresAt
-	case p.Badge.Status == verify.Suspended:
-		v.State = BadgeSuspended
+	v := BadgeView{ID: id, State: p.State(b.now()), Published: &p, ChangedAt: p.Badge.ChangedAt}
+	if v.State == BadgeEnded {
+		v.ChangedAt = p.Attestation.ExpiresAt
 	}
 	return v, nil
+}
+
+// State says how the badge stands at a time.
+func (p Published) State(now time.Time) BadgeState {
+	switch {
+	case p.Badge.Status == verify.Revoked:
+		return BadgeRevoked
+	case !now.Before(p.Attestation.ExpiresAt):
+		return BadgeEnded
+	case p.Badge.Status == verify.Suspended:
+		return BadgeSuspended
+	}
+	return BadgeValid
 }
 
 func (b *Badges) reserved(ctx context.Context, id string) (BadgeView, error) {

@@ -14,7 +14,8 @@ type Kept struct {
 	MadeAt          time.Time         `json:"made_at"`
 	Proofs          []string          `json:"proofs"` // "account", "mailbox"
 	Type            Kind              `json:"type"`
-	Status          string            `json:"status"`
+	Status          string            `json:"status"` // as published
+	State           BadgeState        `json:"state"`
 	Listed          bool              `json:"listed"`
 	CreatedAt       time.Time         `json:"created_at"`
 	StatusChangedAt time.Time         `json:"status_changed_at"`
@@ -105,7 +106,8 @@ type shown struct {
 func (s shown) badge() Kept {
 	b := s.Badge
 	k := Kept{
-		ID: b.ID, Issuer: s.q.issuer, MadeAt: s.q.now().UTC(), Type: b.Kind, Status: b.Status.String(), Listed: b.Listed,
+		ID: b.ID, Issuer: s.q.issuer, MadeAt: s.q.now().UTC(), Type: b.Kind,
+		Status: b.Status.String(), State: s.State(s.q.now()), Listed: b.Listed,
 		CreatedAt: s.since.UTC(), StatusChangedAt: b.ChangedAt.UTC(), Agency: KeptAgency(b.Agency), Lang: b.Lang,
 		BadgeURL: s.q.badgeURL(b.ID), Attestations: []KeptAttestation{}, Acts: []KeptAct{}, Requests: []KeptRequest{},
 	}

@@ -73,3 +73,23 @@ func TestTheMailboxShowsNothingOlderThanItsProof(t *testing.T) {
 		t.Errorf("after an act: %+v", kept)
 	}
 }
+
+// TestKeptTellsTheEnd: a badge that has ended vouches for nothing, though its status is valid still.
+func TestKeptTellsTheEnd(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, badge := w.issued(t, marie, mailbox)
+	wants := func(state attest.BadgeState, status string) {
+		t.Helper()
+		b := w.accesses(t, attest.Accessing{BadgeID: badge.BadgeID, Method: "oauth"})
+		w.signsIn(t, b)
+		kept, err := w.Kept(t.Context(), badge.BadgeID, b.Token)
+		must(t, err)
+		if kept.State != state || kept.Status != status {
+			t.Errorf("it is %s with status %s, want %s with %s", kept.State, kept.Status, state, status)
+		}
+	}
+	wants(attest.BadgeValid, "valid")
+	w.pass(180 * days)
+	wants(attest.BadgeEnded, "valid")
+}

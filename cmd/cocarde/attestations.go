@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"text/tabwriter"
 	"time"
@@ -43,22 +44,21 @@ func newList() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				now := time.Now()
+				rows := make([]row, len(found))
+				for n, p := range found {
+					rows[n] = newRow(p, now)
+				}
 				if asJSON {
-					return printLines(cmd, found)
+					return printJSONLines(cmd, rows)
 				}
-				w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 4, 2, ' ', 0)
-				fmt.Fprintln(w, "ID\tHANDLE\tAGENCY\tSTATUS\tENDS")
-				for _, p := range found {
-					r := newRow(p)
-					fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", r.ID, r.Handle, r.Agency, r.Status, r.ExpiresAt.Format(time.DateOnly))
-				}
-				return w.Flush()
+				return printTable(cmd.OutOrStdout(), rows)
 			})
 		},
 	}
 	c.Flags().StringVar(&handle, "handle", "", "only this handle")
 	c.Flags().StringVar(&domain, "agency", "", "only this agency domain")
-	c.Flags().StringVar(&status, "status", "", "only valid, suspended or revoked ones")
+	c.Flags().StringVar(&status, "status", "", "only those whose published status is valid, suspended or revoked; ended ones among them")
 	c.Flags().StringVar(&after, "after", "", "continue after this id")
 	c.Flags().IntVar(&limit, "limit", 100, "at most this many, 1 to 1000")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON Lines")
@@ -101,29 +101,29 @@ type row struct {
 	Handle      string    `json:"handle"`
 	Actor       string    `json:"actor"`
 	Agency      string    `json:"agency"`
-	Status      string    `json:"status"`
+	Status      string    `json:"status"` // as published, which tells nothing of the time
+	State       string    `json:"state"`  // how it stands now
 	Listed      bool      `json:"listed"`
 	IssuedAt    time.Time `json:"issued_at"`
 	ExpiresAt   time.Time `json:"expires_at"`
 	Attestation string    `json:"attestation,omitempty"`
 }
 
-func newRow(p attest.Published) row {
+func newRow(p attest.Published, now time.Time) row {
 	return row{
 		ID: p.Badge.ID, Handle: p.Badge.Actor.Handle.String(), Actor: p.Badge.Actor.ID,
-		Agency: p.Badge.Agency.Domain, Status: p.Badge.Status.String(), Listed: p.Badge.Listed,
+		Agency: p.Badge.Agency.Domain, Status: p.Badge.Status.String(), State: string(p.State(now)), Listed: p.Badge.Listed,
 		IssuedAt: p.Attestation.IssuedAt.UTC(), ExpiresAt: p.Attestation.ExpiresAt.UTC(),
 	}
 }
 
-func printLines(cmd *cobra.Command, found []attest.Published) error {
-	e := json.NewEncoder(cmd.OutOrStdout())
-	for _, p := range found {
-		if err := e.Encode(newRow(p)); err != nil {
-			return err
-		}
+func printTable(out io.Writer, rows []row) error {
+	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "ID\tHANDLE\tAGENCY\tSTATE\tENDS")
+	for _, r := range rows {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", r.ID, r.Handle, r.Agency, r.State, r.ExpiresAt.Format(time.DateOnly))
 	}
-	return nil
+	return w.Flush()
 }
 
 func newShow() *cobra.Command {
@@ -135,7 +135,7 @@ func newShow() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				r := newRow(p)
+				r := newRow(p, time.Now())
 				r.Attestation = p.Attestation.Token
 				e := json.NewEncoder(cmd.OutOrStdout())
 				e.SetIndent("", "  ")

@@ -131,7 +131,7 @@ func (q *request) Kept(_ context.Context, id, token string) (attest.Kept, error)
 		return attest.Kept{}, fault.New(fault.Unauthorized, "token_wrong", "There is no such request.")
 	}
 	return attest.Kept{
-		ID: badge, Issuer: issuer, MadeAt: whenAsked, Proofs: []string{"mailbox"}, Type: attest.AgencyMailbox, Status: "valid",
+		ID: badge, Issuer: issuer, MadeAt: whenAsked, Proofs: []string{"mailbox"}, Type: attest.AgencyMailbox, Status: "valid", State: attest.BadgeValid,
 		CreatedAt: whenAsked, StatusChangedAt: whenAsked, Agency: attest.KeptAgency(q.view.Agency), BadgeURL: q.view.BadgeURL,
 		Attestations: []attest.KeptAttestation{}, Acts: []attest.KeptAct{}, Requests: []attest.KeptRequest{},
 	}, q.onBadge("Kept", id, token)
