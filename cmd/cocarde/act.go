@@ -80,7 +80,7 @@ func revokeAll(cmd *cobra.Command, a attest.Act) error {
 		return err
 	}
 	return withDesk(cmd, func(d *app.Desk) error {
-		return d.RevokeAll(cmd.Context(), a, func(n int) { fmt.Fprintf(cmd.ErrOrStderr(), "%d badges revoked\n", n) })
+		return d.RevokeAll(cmd.Context(), a, func(n int) { fmt.Fprintln(cmd.ErrOrStderr(), counted(n, "badge", "badges"), "revoked") })
 	})
 }
 

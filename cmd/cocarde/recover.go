@@ -116,11 +116,19 @@ next       suspend, revoke and erase again what you know of; tell agents with ne
 `, r.Seq)
 		return
 	}
-	fmt.Fprintf(out, "events     %d were lost, and are back\n", r.Events)
-	fmt.Fprintf(out, "lost       %d attestations, which are revoked: their agents must ask anew\n", r.Lost)
-	fmt.Fprintf(out, "reserved   %d indices that may have been given out are revoked\n", r.Reserved)
+	fmt.Fprintf(out, "events     %s back\n", counted(r.Events, "was lost, and is", "were lost, and are"))
+	fmt.Fprintf(out, "lost       %s must ask anew\n", counted(r.Lost, "attestation, which is revoked: its agent", "attestations, which are revoked: their agents"))
+	fmt.Fprintf(out, "reserved   %s revoked\n", counted(r.Reserved, "index that may have been given out is", "indices that may have been given out are"))
 	for _, file := range r.Torn {
 		fmt.Fprintf(out, "left out   the last line of %s, which is incomplete: a server that is killed while it writes leaves such a line, and nothing came of it. If the file was cut since, put a whole copy of it back and run cocarde db replay before a server starts\n", file)
 	}
 	fmt.Fprintln(out, "next       cocarde serve")
+}
+
+// counted is a number with what follows it, of one or of many.
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }

@@ -47,7 +47,7 @@ func revokeKey(cmd *cobra.Command, d *app.Desk, kid, reason string, asJSON bool)
 	if early {
 		fmt.Fprintln(told, "The key that signs now was published less than 48 hours ago: for an hour, verifiers that keep the former keys and ask for no others refuse what it signs.")
 	}
-	err = d.Keys.TakeBack(cmd.Context(), kid, func(n int) { fmt.Fprintf(told, "%d attestations by it looked at\n", n) })
+	err = d.Keys.TakeBack(cmd.Context(), kid, func(n int) { fmt.Fprintln(told, counted(n, "attestation", "attestations"), "by it looked at") })
 	if err != nil {
 		return err
 	}
