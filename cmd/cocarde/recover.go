@@ -42,11 +42,11 @@ a restore needs too.`,
 func newRestore() *cobra.Command {
 	var r app.Restoring
 	cmd := &cobra.Command{
-		Use: "restore FILE", Short: "Make the database of a backup in an empty place", Args: exactly(1, "the backup's FILE"),
+		Use: "restore FILE|-", Short: "Make the database of a backup in an empty place", Args: exactly(1, "the backup's FILE"),
 		Long: `Make the database of a backup at COCARDE_DATABASE, which must be empty, and repeat
 what was published since, from COCARDE_PUBLISHED_DIR: what others have seen holds.
 Attestations that were issued since the backup are lost, and revoked. Everything
-is checked before anything is touched.`,
+is checked before anything is touched. "-" reads from standard input.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, err := loadConfig(cmd)
 			if err != nil {
@@ -58,7 +58,7 @@ is checked before anything is touched.`,
 			ctx, stop := untilStopped(cmd)
 			defer stop()
 			bar := newBar(cmd, "restore")
-			r.File, r.Progress = args[0], bar.tell
+			r.File, r.In, r.Progress = args[0], cmd.InOrStdin(), bar.tell
 			done, err := app.RestoreDatabase(ctx, cfg, r)
 			bar.end()
 			if err != nil {

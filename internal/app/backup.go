@@ -28,6 +28,8 @@ var (
 		"The backup's file cannot be written. Check its directory, its permissions and the room on the disk.")
 	errBackupUnread = fault.New(fault.Unavailable, "backup_unreadable",
 		"The backup's file cannot be read. Nothing was touched. Check its name, that it is a file, and that this user may read it.")
+	errInputUnkept = fault.New(fault.Unavailable, "backup_unkept",
+		"The backup of standard input cannot be kept in the directory for temporary files. Nothing was touched. Make room there, name another by TMPDIR, or restore from a file.")
 )
 
 // Recipients are those who can open a backup.
@@ -132,40 +134,20 @@ func unwritten(path string, err error) error {
 // opened is a backup that is being read.
 type opened struct {
 	*backup.Reader
-	file *os.File
+	file io.Closer
 }
 
-// openBackup opens a file; what is read of it is told.
-func openBackup(path string, identities []age.Identity, p store.Progress) (opened, error) {
-	f, err := os.Open(path)
+// openBackup opens a backup; what is read of it is told.
+func openBackup(r Restoring, identities []age.Identity) (opened, error) {
+	f, total, err := r.open()
 	if err != nil {
 		return opened{}, errBackupUnread.Because(err)
 	}
-	info, err := f.Stat()
-	if err != nil {
-		return opened{}, errors.Join(errBackupUnread.Because(err), f.Close())
-	}
-	b, err := backup.NewReader(&counted{from: f, total: info.Size(), told: p}, identities)
+	b, err := backup.NewReader(&counted{from: f, total: total, told: r.Progress}, identities)
 	if err != nil {
 		return opened{}, errors.Join(fmt.Errorf("read the backup: %w", err), f.Close())
 	}
 	return opened{b, f}, nil
-}
-
-type counted struct {
-	from        io.Reader
-	done, total int64
-	told        store.Progress
-}
-
-func (c *counted) Read(b []byte) (int, error) {
-	n, err := c.from.Read(b)
-	c.done += int64(n)
-	c.told(c.done, c.total)
-	if err != nil && !errors.Is(err, io.EOF) {
-		err = errBackupUnread.Because(err)
-	}
-	return n, err
 }
 
 func readIdentities(path string) ([]age.Identity, error) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"strings"
 	"time"
 
@@ -30,8 +32,9 @@ type Recovery struct {
 
 // Restoring says what to restore.
 type Restoring struct {
-	File          string
-	Identity      string // file with the age identity
+	File          string    // "-" is In
+	In            io.Reader // standard input
+	Identity      string    // file with the age identity
 	WithoutRecord bool
 	Progress      store.Progress
 }
@@ -51,7 +54,13 @@ func restore(ctx context.Context, cfg config.Config, o store.Options, r Restorin
 	if err != nil {
 		return done, err
 	}
-	b, err := openBackup(r.File, identities, r.Progress)
+	if r.File == "-" && store.OnServer(cfg.Database) { // where it is read twice
+		if r.File, err = keepInput(r.In); err != nil {
+			return done, err
+		}
+		defer os.Remove(r.File)
+	}
+	b, err := openBackup(r, identities)
 	if err != nil {
 		return done, err
 	}
@@ -64,7 +73,7 @@ func restore(ctx context.Context, cfg config.Config, o store.Options, r Restorin
 		if err := b.Check(); err != nil {
 			return done, err
 		}
-		again, err := openBackup(r.File, identities, r.Progress)
+		again, err := openBackup(r, identities)
 		if err != nil {
 			return done, err
 		}

@@ -1,11 +1,14 @@
 package app
 
 import (
+	"bytes"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"cocarde.example/internal/fault"
 )
@@ -102,4 +105,31 @@ func TestRestoresAtOnce(t *testing.T) {
 	}
 	ok(t, lock.Close())
 	to.restores(false, "")
+}
+
+// A backup comes by standard input too, also where it is read twice; none is told like a file that
+// is not whole.
+func TestRestoreFromStandardInput(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, onServer bool) {
+		i := newIssuer(t, onServer)
+		i.backsUp()
+		text, err := os.ReadFile(i.backup)
+		ok(t, err)
+		for what, c := range map[string]struct {
+			in   io.Reader
+			code string
+		}{
+			"whole":  {iotest.HalfReader(bytes.NewReader(text)), ""},
+			"empty":  {strings.NewReader(""), "backup_damaged"},
+			"cut":    {bytes.NewReader(text[:len(text)-1]), "backup_damaged"},
+			"broken": {io.MultiReader(bytes.NewReader(text[:len(text)-1]), iotest.ErrReader(errors.New("broken"))), "backup_unreadable"},
+		} {
+			to := i.elsewhere()
+			_, err := RestoreDatabase(t.Context(), to.Config, Restoring{File: "-", In: c.in, Identity: i.identity, Progress: func(int64, int64) {}})
+			if err == nil && c.code != "" || err != nil && fault.Code(err) != c.code {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+	})
 }
