@@ -109,11 +109,15 @@ func printRecovery(cmd *cobra.Command, r app.Recovery) {
 	out := cmd.OutOrStdout()
 	fmt.Fprintf(out, "issuer     %s\n", r.Issuer)
 	if r.WithoutRecord {
+		aside := ""
+		if r.SetAside {
+			aside = "; what stood there is in a directory aside-… of COCARDE_PUBLISHED_DIR"
+		}
 		fmt.Fprintf(out, `forgotten  what was published after event %d: attestations, suspensions, revocations, keys, erasures
 lists      those so far are closed: no index of theirs is given out again
-record     a new one; what stood there was put into a directory beside it
+record     a new one%s
 next       suspend, revoke and erase again what you know of; tell agents with newer badges to ask anew; then cocarde serve
-`, r.Seq)
+`, r.Seq, aside)
 		return
 	}
 	fmt.Fprintf(out, "events     %s back\n", counted(r.Events, "was lost, and is", "were lost, and are"))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,6 +29,7 @@ type Recovery struct {
 	// WithoutRecord: what was published after the event Seq is forgotten.
 	WithoutRecord bool
 	Seq           int64
+	SetAside      bool // for a new record: what stood in its directory
 }
 
 // Restoring says what to restore.
@@ -188,7 +190,8 @@ func catchUp(ctx context.Context, s *store.Store, id identity, dir string, witho
 	}
 	if without {
 		done.WithoutRecord = true
-		return done, startAnew(ctx, s, id, dir, named)
+		done.SetAside, err = startAnew(ctx, s, id, dir, named)
+		return done, err
 	}
 	r, reading, err := readRecord(id, dir, named, done.Seq)
 	if err != nil || r == nil {
@@ -201,21 +204,23 @@ func catchUp(ctx context.Context, s *store.Store, id identity, dir string, witho
 	return done, bind(ctx, s, named, r)
 }
 
-// startAnew begins another record. No list is gone on with: which of its indices
-// were given out nobody knows.
-func startAnew(ctx context.Context, s *store.Store, id identity, dir, named string) error {
+// startAnew begins another record, and says whether what stood there was set aside. No
+// list is gone on with: which of its indices were given out nobody knows.
+func startAnew(ctx context.Context, s *store.Store, id identity, dir, named string) (aside bool, err error) {
 	if err := s.CloseLists(ctx); err != nil {
-		return err
+		return false, err
 	}
+	entries, _ := os.ReadDir(dir) // what cannot be read cannot be set aside either
+	aside = slices.ContainsFunc(entries, func(e os.DirEntry) bool { return !e.IsDir() })
 	if err := record.SetAside(dir, time.Now()); err != nil {
-		return naming(dir, err)
+		return false, naming(dir, err)
 	}
 	if err := begin(ctx, s, id, dir); err != nil {
-		return err
+		return false, err
 	}
 	r, err := record.Open(dir, owner(id), "replay", time.Now)
 	if err != nil {
-		return err
+		return false, err
 	}
-	return s.NameRecord(ctx, named, r.ID())
+	return aside, s.NameRecord(ctx, named, r.ID())
 }

@@ -133,3 +133,16 @@ func TestRestoreFromStandardInput(t *testing.T) {
 		}
 	})
 }
+
+// A record that is begun anew says whether something was put aside for it.
+func TestWhatIsPutAside(t *testing.T) {
+	t.Parallel()
+	i := newIssuer(t, false)
+	if done := i.replays(true, ""); !done.SetAside {
+		t.Errorf("it says that nothing was there: %+v", done)
+	}
+	ok(t, os.RemoveAll(i.PublishedDir))
+	if done := i.replays(true, ""); done.SetAside {
+		t.Errorf("it says that something was there: %+v", done)
+	}
+}
