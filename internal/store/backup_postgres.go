@@ -69,7 +69,7 @@ func (d postgres) backup(ctx context.Context, _ *sql.DB, schema int64, begin fun
 func (d postgres) patient(ctx context.Context) (*pgx.Conn, error) {
 	c, err := d.config()
 	if err != nil {
-		return nil, errAddress.Because(err)
+		return nil, err
 	}
 	for _, bound := range []string{"statement_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout"} {
 		c.ConnConfig.RuntimeParams[bound] = "0"

@@ -29,6 +29,13 @@ func OpenPast(ctx context.Context, path string, version int64) (*Store, error) {
 	return open(ctx, past{Options{Database: path}.dialect(), version}, Options{Migrate: true})
 }
 
+// ToldOfPostgres gives what is told of an error of PostgreSQL's driver, before a store
+// stands and afterwards.
+func ToldOfPostgres(err error) (opening, afterwards error) {
+	d := postgres{}
+	return d.opening(err), d.fault(err)
+}
+
 type past struct {
 	dialect
 	upTo int64

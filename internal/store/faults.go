@@ -40,7 +40,17 @@ var (
 	errUnreachable = fault.New(fault.Unavailable, "database_unreachable",
 		"The database server cannot be reached. Check that it runs, its host and port in COCARDE_DATABASE, and for TLS (sslmode) that its certificate names that host.")
 	errDenied = fault.New(fault.Forbidden, "database_denied",
-		"The database server does not let this program in. Check the user, the password file and the name of the database, and that the user may create tables there, or owns those that stand, and write to them.")
+		"The database server does not let this program in. Check the user and the password file, and that the user may create tables there, or owns those that stand, and write to them.")
+	errPassfile = fault.New(fault.Forbidden, "database_passfile",
+		"The database's password file (passfile in COCARDE_DATABASE, or PGPASSFILE) cannot be used. It must be there, and be readable by the user of this program and by nobody else (chmod 600).")
+	errCertificate = fault.New(fault.Unavailable, "database_certificate",
+		"A file for TLS that COCARDE_DATABASE names (sslrootcert, sslcert, sslkey) cannot be used. Check that it is there, that this user may read it, and that it is a PEM file.")
+	errConnections = fault.New(fault.Unavailable, "database_connections",
+		"The database server has no connection left for this program. Raise max_connections, or the limit of the role or the database, or lower pool_max_conns in COCARDE_DATABASE: all servers and commands together must fit.")
+	errNoDatabase = fault.New(fault.NotFound, "database_missing",
+		"The database server has no database of this name. Check the name in COCARDE_DATABASE, or make it with createdb.")
+	errDiskFull = fault.New(fault.Unavailable, "database_full",
+		"There is no room left on the database's disk. Make room there, then repeat the command, or start the server.")
 	errServer = fault.New(fault.Conflict, "database_server",
 		"The database server does not fit: PostgreSQL 15 or later is needed, and a database in UTF8. Nothing was touched.")
 	errNewer = fault.New(fault.Conflict, "database_newer",

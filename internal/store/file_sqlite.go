@@ -39,6 +39,9 @@ func (d sqlite) file(create bool) error {
 	if errors.Is(err, fs.ErrExist) { // another process was faster
 		return nil
 	}
+	if noSpace(err) {
+		return errDiskFull.Because(err)
+	}
 	if err != nil {
 		return errUnusable.Because(err)
 	}

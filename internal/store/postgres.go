@@ -65,7 +65,7 @@ func (d postgres) migrations() (fs.FS, database.Dialect) {
 func (d postgres) connect(ctx context.Context, _ bool) (writers, readers *sql.DB, err error) {
 	c, err := d.config()
 	if err != nil {
-		return nil, nil, errAddress.Because(err)
+		return nil, nil, err
 	}
 	half := max(int(c.MaxConns)/2, 1)
 	writers = postgresPool(c.ConnConfig, half)
@@ -88,9 +88,12 @@ func postgresPool(c *pgx.ConnConfig, conns int) *sql.DB {
 func (d postgres) config() (*pgxpool.Config, error) {
 	u, err := url.Parse(d.url)
 	if err != nil {
-		return nil, err
+		return nil, errAddress.Because(err)
 	}
 	set := u.Query()
+	if err := checkPassfile(cmp.Or(set.Get("passfile"), os.Getenv("PGPASSFILE"))); err != nil {
+		return nil, err
+	}
 	if !set.Has("target_session_attrs") {
 		set.Set("target_session_attrs", "primary")
 	}
@@ -100,7 +103,7 @@ func (d postgres) config() (*pgxpool.Config, error) {
 		c, err = parsePostgres(u, set)
 	}
 	if err != nil {
-		return nil, err
+		return nil, unparsed(err)
 	}
 	if !set.Has("pool_max_conns") {
 		c.MaxConns = postgresConns

@@ -49,15 +49,22 @@ func (d postgres) uncertain(err error) bool {
 
 // opening tells an error that came before the store stood.
 func (d postgres) opening(err error) error {
-	if _, told := fault.Of(err); told {
+	if _, told := fault.Of(err); told || err == nil {
 		return err
 	}
+	err, connecting := attempt(err)
 	switch state := stateOf(err); {
+	case diskFull(err):
+		return errDiskFull.Because(err)
+	case state == stateTooManyConnections:
+		return errConnections.Because(err)
 	case state == stateNoSuchSetting:
 		return errAddress.Because(err)
-	case state == stateForbidden, class(state) == classDenied, class(state) == classNoDatabase, state == stateReadOnlyTransaction:
+	case class(state) == classNoDatabase:
+		return errNoDatabase.Because(err)
+	case state == stateForbidden, class(state) == classDenied, state == stateReadOnlyTransaction:
 		return errDenied.Because(err)
-	case unreachable(err):
+	case connecting, unreachable(err):
 		return errUnreachable.Because(err)
 	}
 	if f := d.fault(err); f != nil {
@@ -67,13 +74,14 @@ func (d postgres) opening(err error) error {
 }
 
 func (d postgres) fault(err error) error {
+	err, connecting := attempt(err)
 	switch state := stateOf(err); {
-	case state == stateDiskFull:
+	case diskFull(err):
 		return errFull.Because(err)
 	case state == stateTooManyConnections, state == stateLockNotAvailable, state == stateQueryCanceled,
 		state == stateIdleTransaction, d.again(err):
 		return errBusy.Because(err)
-	case state == stateForbidden, state == stateReadOnlyTransaction, unreachable(err):
+	case state == stateForbidden, state == stateReadOnlyTransaction, connecting, unreachable(err):
 		return errUnavailable.Because(err)
 	}
 	switch class(stateOf(err)) {
@@ -83,15 +91,21 @@ func (d postgres) fault(err error) error {
 	return nil
 }
 
+// diskFull: a new connection that cannot write the file that the next ones begin with
+// (pg_internal.init) is told an internal error without its cause.
+func diskFull(err error) bool {
+	var e *pgconn.PgError
+	return errors.As(err, &e) && (e.Code == stateDiskFull || class(e.Code) == classInternal && e.Routine == "write_item")
+}
+
 // unreachable says whether the server is away, or the way to it.
 func unreachable(err error) bool {
 	switch class(stateOf(err)) {
 	case classConnection, classIntervention:
 		return true
 	}
-	var connecting *pgconn.ConnectError
 	var network net.Error
-	return errors.As(err, &connecting) || errors.As(err, &network) ||
+	return errors.As(err, &network) ||
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
 		errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, context.DeadlineExceeded) ||
 		err != nil && pgconn.SafeToRetry(err)

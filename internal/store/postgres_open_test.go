@@ -94,7 +94,7 @@ func TestPostgresRefuses(t *testing.T) {
 		}, "database_server"},
 		"no such database": {func(t *testing.T) string {
 			return altered(t, emptyOnServer(t), func(u *url.URL) { u.Path = "/none" })
-		}, "database_denied"},
+		}, "database_missing"},
 		"no such user": {func(t *testing.T) string {
 			return altered(t, emptyOnServer(t), func(u *url.URL) { u.User = url.User("none") })
 		}, "database_denied"},

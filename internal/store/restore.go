@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"syscall"
 
 	"cocarde.example/internal/backup"
 	"cocarde.example/internal/fault"
@@ -25,15 +24,14 @@ func Restore(ctx context.Context, o Options, b *backup.Reader, finish func(conte
 // placing tells what kept a database from being made where it should be.
 func placing(d dialect, err error) error {
 	_, told := fault.Of(err)
-	full := errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 	var failed *fs.PathError
 	switch {
-	case full && (!told || errors.Is(err, errUnusable)):
+	case noSpace(err) && (!told || errors.Is(err, errUnusable)):
 		return errNoRoom.Because(fault.Cause(err))
 	case !told && errors.As(err, &failed):
 		return errUnusable.Because(err)
 	}
-	if err = d.opening(err); errors.Is(err, errFull) {
+	if err = d.opening(err); errors.Is(err, errFull) || errors.Is(err, errDiskFull) {
 		err = errNoRoom.Because(fault.Cause(err))
 	}
 	return err

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/pressly/goose/v3/database"
@@ -131,7 +132,7 @@ func (d sqlite) opening(err error) error {
 		return err
 	}
 	if full(e) {
-		return errFull.Because(err)
+		return errDiskFull.Because(err)
 	}
 	switch e.Code() & 0xff {
 	case lib.SQLITE_NOTADB, lib.SQLITE_CORRUPT:
@@ -189,3 +190,6 @@ func (d sqlite) fault(err error) error {
 func full(e *driver.Error) bool {
 	return e.Code()&0xff == lib.SQLITE_FULL || e.Code() == lib.SQLITE_IOERR_SHMSIZE
 }
+
+// noSpace says of an error of the system whether a disk, or a user's share of it, is full.
+func noSpace(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
