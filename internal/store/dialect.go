@@ -21,6 +21,10 @@ type dialect interface {
 	// version gives the version of the schema that stands in the database: 0 in an
 	// empty one, a fault in one that is not ours.
 	version(ctx context.Context, db *sql.DB) (int64, error)
+	// tables is the query for the names of the schema's tables.
+	tables() string
+	// writable refuses a database that takes no writes, and writes nothing.
+	writable(ctx context.Context, db *sql.DB) error
 	// adopt makes an empty database ours, before its first migration.
 	adopt(ctx context.Context, db *sql.DB) error
 	// migrations are the schema's, and goose's name for the dialect.

@@ -35,6 +35,12 @@ var (
 		"The file is not a database, or a damaged one. It was not touched. Check the path, or restore a backup.")
 	errForeign = fault.New(fault.Conflict, "database_foreign",
 		"The database belongs to another program. It was not touched. Give this one a database of its own.")
+	errForeignTable = fault.New(fault.Conflict, "database_foreign",
+		"A table in the database belongs to another program or role. Nothing was touched. Give this program a database of its own; or, if the table is its own, give that to its role (ALTER TABLE … OWNER TO …).")
+	errIncomplete = fault.New(fault.Conflict, "database_corrupt",
+		"The database lacks a table that this program made. It was not touched. Restore a backup into an empty database.")
+	errReadOnly = fault.New(fault.Unavailable, "database_read_only",
+		"The database takes no writes: it is a standby, or default_transaction_read_only is on. Nothing was touched. Name the primary server in COCARDE_DATABASE, or switch that off.")
 	errAddress = fault.New(fault.Invalid, "database_address",
 		"The database's URL cannot be read. Write it like postgres://user@host:5432/name?passfile=/path/to/passwords.")
 	errUnreachable = fault.New(fault.Unavailable, "database_unreachable",

@@ -84,11 +84,14 @@ func upToDate(ctx context.Context, db *sql.DB, d dialect, o Options) (Schema, er
 		case err != nil:
 			return s, err
 		case s.Found == s.Known:
-			return s, nil
+			return s, complete(ctx, db, d)
 		case s.Found > s.Known:
 			return s, errNewer
 		case !o.Migrate:
 			return s, errOutdated
+		}
+		if err := d.writable(ctx, db); err != nil {
+			return s, err
 		}
 		if failed != nil {
 			if err := pause(ctx, migrationPause); err != nil {

@@ -139,44 +139,6 @@ func leavesHost(c *pgconn.Config) bool {
 	return false
 }
 
-func (d postgres) version(ctx context.Context, db *sql.DB) (int64, error) {
-	ctx, cancel := context.WithTimeout(ctx, postgresStatement+postgresSilence)
-	defer cancel()
-	var server, tables, forbidden, version int64
-	var encoding string
-	var ours, versions, creates bool
-	err := db.QueryRowContext(ctx, `
-		WITH tables AS (
-			SELECT c.oid, c.relname FROM pg_class c
-			WHERE c.relnamespace = to_regnamespace(quote_ident(current_schema())) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
-				AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
-		)
-		SELECT current_setting('server_version_num')::bigint, current_setting('server_encoding'),
-			COALESCE(has_schema_privilege(current_schema(), 'CREATE'), FALSE),
-			COUNT(*) FILTER (WHERE relname <> 'goose_db_version'),
-			COUNT(*) FILTER (WHERE relname = 'goose_db_version') > 0,
-			COUNT(*) FILTER (WHERE relname = 'meta' AND obj_description(oid, 'pg_class') = 'cocarde') > 0,
-			COUNT(*) FILTER (WHERE NOT (has_table_privilege(oid, 'SELECT') AND has_table_privilege(oid, 'INSERT')
-				AND has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE')))
-		FROM tables`).Scan(&server, &encoding, &creates, &tables, &versions, &ours, &forbidden)
-	switch {
-	case err != nil:
-		return 0, err
-	case server < postgresOldest || encoding != "UTF8":
-		return 0, errServer
-	case tables == 0 && !creates:
-		return 0, errDenied
-	case tables == 0: // or the first migration failed, and left nothing
-		return 0, nil
-	case !ours || !versions:
-		return 0, errForeign
-	case forbidden > 0:
-		return 0, errDenied
-	}
-	err = db.QueryRowContext(ctx, `SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version WHERE is_applied`).Scan(&version)
-	return version, err
-}
-
 // adopt: the first migration itself marks the database, in its transaction.
 func (d postgres) adopt(context.Context, *sql.DB) error { return nil }
 

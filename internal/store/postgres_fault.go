@@ -62,7 +62,9 @@ func (d postgres) opening(err error) error {
 		return errAddress.Because(err)
 	case class(state) == classNoDatabase:
 		return errNoDatabase.Because(err)
-	case state == stateForbidden, class(state) == classDenied, state == stateReadOnlyTransaction:
+	case state == stateReadOnlyTransaction, errors.Is(err, pgconn.ErrStandbyConnection), errors.Is(err, pgconn.ErrReadOnlyConnection):
+		return errReadOnly.Because(err)
+	case state == stateForbidden, class(state) == classDenied:
 		return errDenied.Because(err)
 	case connecting, unreachable(err):
 		return errUnreachable.Because(err)

@@ -78,7 +78,7 @@ func TestPostgresRefuses(t *testing.T) {
 		}, "database_newer"},
 		"no right to its tables": {func(t *testing.T) string {
 			database := newOnServer(t).database
-			run(t, database, `ALTER TABLE badges OWNER TO postgres; REVOKE ALL ON badges FROM PUBLIC`)
+			run(t, database, `REVOKE SELECT ON badges FROM cocarde`)
 			return database
 		}, "database_denied"},
 		"no right to create": {func(t *testing.T) string {

@@ -160,4 +160,3 @@ func TestPostgresStates(t *testing.T) {
 		}
 	}
 }
-

@@ -103,13 +103,13 @@ func (d sqlite) version(ctx context.Context, db *sql.DB) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return version, d.writable(ctx, db)
+	return version, d.unprotected(ctx, db)
 }
 
-// writable finds a write-protected file now, and not at the first request. The
+// unprotected finds a write-protected file at opening, and not at the first request. The
 // statement takes the right to write and changes no page; BEGIN IMMEDIATE alone
 // settles for reading.
-func (d sqlite) writable(ctx context.Context, db *sql.DB) error {
+func (d sqlite) unprotected(ctx context.Context, db *sql.DB) error {
 	_, err := db.ExecContext(ctx, `DELETE FROM goose_db_version WHERE FALSE`)
 	return err
 }
@@ -145,6 +145,12 @@ func (d sqlite) opening(err error) error {
 	}
 	return err
 }
+
+// tables implements dialect.
+func (d sqlite) tables() string { return `SELECT name FROM sqlite_schema WHERE type = 'table'` }
+
+// writable: version has found a write-protected file.
+func (d sqlite) writable(context.Context, *sql.DB) error { return nil }
 
 func (d sqlite) name() string { return "sqlite" }
 

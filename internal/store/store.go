@@ -83,6 +83,12 @@ func open(ctx context.Context, d dialect, o Options) (*Store, error) {
 	return s, nil
 }
 
+// Writable refuses a database that takes no writes, such as a standby. It writes nothing.
+func (s *Store) Writable(ctx context.Context) error {
+	d := s.writer.dialect
+	return d.opening(d.writable(ctx, s.writer.db))
+}
+
 // Close lets no new call in. Calls under way come to their end, and then their
 // connections close.
 func (s *Store) Close() error { return errors.Join(s.reader.close(), s.writer.close()) }

@@ -148,6 +148,19 @@ func (s *Server) Kill() error { return s.end(syscall.SIGQUIT) }
 // is written. No error if the server has ended before.
 func (s *Server) Stop() error { return s.end(syscall.SIGINT) }
 
+// BeStandby stops the server and starts it again as a standby, of a primary that never
+// comes: it answers, and takes no writes.
+func (s *Server) BeStandby() error {
+	if err := s.Stop(); err != nil {
+		return err
+	}
+	signal := s.file("data/standby.signal")
+	if err := os.WriteFile(signal, nil, 0o600); err != nil {
+		return err
+	}
+	return errors.Join(s.give(signal), s.StartAgain())
+}
+
 func (s *Server) end(sig syscall.Signal) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
