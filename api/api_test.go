@@ -62,7 +62,7 @@ func open(t *testing.T, change ...func(*api.Config)) *site {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(status)
 		fmt.Fprintf(w, "<p>%s</p>", f.Code)
-	})
+	}, clock)
 	c := api.Config{
 		Issuer: issuer, Requests: s.requests, Badges: oneBadge{}, Verifier: verify.New(verify.Config{Source: keyless{}, Now: clock}),
 		Artefacts: published(), Agencies: registry, Health: health{}, Contract: cocarde.Contract, Problems: problems, Now: clock,

@@ -20,11 +20,14 @@ import (
 type Problems struct {
 	log  *slog.Logger
 	page ErrorPage
+	now  func() time.Time
+	said said
 }
 
-// NewProblems makes a Problems. Where Accept prefers HTML, page shows the refusal.
-func NewProblems(log *slog.Logger, page ErrorPage) *Problems {
-	return &Problems{log: log, page: page}
+// NewProblems makes a Problems. Where Accept prefers HTML, page shows the refusal. now
+// gives monotonic readings, as time.Now does.
+func NewProblems(log *slog.Logger, page ErrorPage, now func() time.Time) *Problems {
+	return &Problems{log: log, page: page, now: now}
 }
 
 // statusError is a fault with a status that its kind does not give.
@@ -109,7 +112,8 @@ func (p *Problems) show(w http.ResponseWriter, r *http.Request, status int, f *f
 }
 
 // record logs what the operator must look into: defects, and the causes behind
-// refusals that are not the caller's doing.
+// refusals that are not the caller's doing. What keeps us from serving anybody, such
+// as a database that is away, is said once a minute and not of each call.
 func (p *Problems) record(r *http.Request, status int, f *fault.Error, err error) {
 	level := slog.LevelError
 	cause := err
@@ -122,6 +126,9 @@ func (p *Problems) record(r *http.Request, status int, f *fault.Error, err error
 	}
 	if errors.Is(r.Context().Err(), context.Canceled) {
 		level = slog.LevelInfo // nobody waits for the answer any more
+	}
+	if f.Kind == fault.Unavailable && level == slog.LevelWarn && !p.said.due(f.Code, p.now()) {
+		return
 	}
 	p.log.LogAttrs(r.Context(), level, "refused", slog.String("code", f.Code),
 		slog.String("request_id", front.RequestID(r.Context())), slog.String("cause", cause.Error()))

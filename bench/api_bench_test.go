@@ -40,7 +40,7 @@ const (
 // as it can, as its work would blur the ratio.
 func BenchmarkVerifyEndpoint(b *testing.B) {
 	verifier, token := seenToken(b)
-	problems := api.NewProblems(slog.New(slog.DiscardHandler), nil)
+	problems := api.NewProblems(slog.New(slog.DiscardHandler), nil, time.Now)
 	subject := api.New(api.Config{Verifier: verifier, Problems: problems, Now: time.Now})
 	ours := serveVerify(b, subject.Routes()...)
 	call := fmt.Sprintf(`{"attestation":%q}`, token)

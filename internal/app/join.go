@@ -76,7 +76,7 @@ func (a *App) mount(id identity, p parts, o Options, ring *keyring.Keyring, requ
 	if err := ring.Follow(shelf.Follow); err != nil {
 		return err
 	}
-	problems := api.NewProblems(o.Log, p.pages.ErrorPage)
+	problems := api.NewProblems(o.Log, p.pages.ErrorPage, o.Now)
 	badges := attest.NewBadges(a.store, vault{id.data}, o.Now)
 	calls := api.New(api.Config{
 		Issuer: id.origin, Requests: requests, Badges: badges,

@@ -304,7 +304,7 @@ func visitAs(t *testing.T, look web.Look, lang string, report verify.Report) *vi
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	problems := api.NewProblems(log, pages.ErrorPage)
+	problems := api.NewProblems(log, pages.ErrorPage, time.Now)
 	v := &visitor{t: t, cookies: map[string]string{}, lang: lang, request: newRequest(t), now: whenAsked}
 	v.server = httptest.NewServer(front.New(
 		front.Options{Log: log, Issuer: issuer, Problem: problems.Front, Now: time.Now},

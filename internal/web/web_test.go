@@ -94,7 +94,7 @@ func open(t *testing.T) *site {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	problems := api.NewProblems(log, pages.ErrorPage)
+	problems := api.NewProblems(log, pages.ErrorPage, time.Now)
 	s := &site{t: t, domain: &domain{}, shelf: &shelf{}, painter: &painter{}}
 	now := func() time.Time { return day.Add(time.Duration(s.clock.Load())) }
 	s.Server = httptest.NewServer(front.New(
