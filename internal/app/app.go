@@ -106,6 +106,9 @@ func (a *App) open(ctx context.Context, o Options) (err error) {
 		if a.store, err = store.Open(ctx, open); err != nil {
 			return naming(o.Config.Database, err)
 		}
+		if err = a.store.Writable(ctx); err != nil {
+			return naming(o.Config.Database, err)
+		}
 		if o.machineTime {
 			if err := sameTime(ctx, a.store, o.Now); err != nil {
 				return err

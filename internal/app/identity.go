@@ -117,10 +117,21 @@ func foundIssuer(ctx context.Context, s *store.Store, cfg config.Config, origin 
 		return nil // by another process, just now
 	}
 	if err != nil {
-		return fmt.Errorf("found issuer: %w", err)
+		return fmt.Errorf("found issuer: %w", unfounded(err))
 	}
 	o.Log.Info("a new issuer was founded", slog.String("origin", origin))
 	return nil
+}
+
+// unfounded says what a founding that failed leaves behind. The secret file is not
+// removed: another process may have founded an issuer with it meanwhile.
+func unfounded(err error) error {
+	f, ok := fault.Of(err)
+	if !ok || errors.Is(err, store.ErrUncertain) {
+		return err
+	}
+	return fault.New(f.Kind, f.Code,
+		"The new issuer could not be founded, since the database failed: nothing was written to it. The secret file that was made for it stays, and the next start goes on with it. Mend the cause, then start again.").Because(fault.Cause(err))
 }
 
 // warnBeside tells an operator whose secret would leave with the database.

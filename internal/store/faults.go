@@ -21,8 +21,8 @@ var (
 		"The server's storage cannot be used now. Nothing was changed. Try again later, or tell the operator.").After(time.Minute)
 )
 
-// errUncertain is the one fault after which something may have been written.
-var errUncertain = fault.New(fault.Unavailable, "storage_uncertain",
+// ErrUncertain is the one fault after which something may have been written.
+var ErrUncertain = fault.New(fault.Unavailable, "storage_uncertain",
 	"The connection to the server's storage was lost while the change was being written: it may have been made, or not. Look again before you repeat it.").After(5 * time.Second)
 
 // Faults of a database that cannot be opened. Nothing was touched.

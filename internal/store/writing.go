@@ -92,7 +92,7 @@ func (w *writing) finish(act func(*writing) error) error {
 	}
 	err := w.tx.Commit()
 	if err != nil && w.pool.dialect.uncertain(err) {
-		return errUncertain.Because(err)
+		return ErrUncertain.Because(err)
 	}
 	return err
 }
