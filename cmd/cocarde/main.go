@@ -81,19 +81,6 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	return exitFailed
 }
 
-// explain gives a fault's message for people, with the cause: whoever runs the
-// command may read both.
-func explain(err error) string {
-	f, ok := fault.Of(err)
-	if !ok {
-		return err.Error()
-	}
-	if cause := errors.Unwrap(f); cause != nil {
-		return fmt.Sprintf("%s (%s: %v)", f.Message, f.Code, cause)
-	}
-	return fmt.Sprintf("%s (%s)", f.Message, f.Code)
-}
-
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "cocarde",
