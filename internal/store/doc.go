@@ -15,6 +15,6 @@
 // Faults that callers see:
 //   - storage_full, storage_busy, storage_unavailable (kind Unavailable): nothing
 //     was written, and trying again later may work;
-//   - database_missing, database_unusable, database_corrupt, database_foreign,
-//     database_newer, database_outdated, from Open, Migrate and Inspect only.
+//   - database_* from Open, Migrate and Inspect only: what keeps the database from being
+//     opened, or this program from it; docs/OPERATING.md lists them.
 package store

@@ -17,8 +17,9 @@ func attempt(err error) (_ error, connecting bool) {
 		return err, false
 	}
 	told := all.Unwrap()
-	if joined, several := told.(interface{ Unwrap() []error }); several {
-		told = mostTelling(joined.Unwrap())
+	var several interface{ Unwrap() []error } // what errors.Join makes
+	if errors.As(told, &several) {
+		told = mostTelling(several.Unwrap())
 	}
 	return fmt.Errorf("connect as %s to the database %q: %w", all.Config.User, all.Config.Database, told), true
 }

@@ -116,6 +116,8 @@ func TestPostgresTellsOneAttempt(t *testing.T) {
 	database := emptyOnServer(t)
 	away := altered(t, database, func(u *url.URL) { u.Host = "127.0.0.1:1,127.0.0.1:2" })
 	tells(t, setting(t, away, "sslmode", "prefer"), "database_unreachable", "127.0.0.1:1")
+	nowhere := altered(t, database, func(u *url.URL) { u.Host = "one.invalid,other.invalid" })
+	tells(t, setting(t, nowhere, "sslmode", "prefer"), "database_unreachable", "one.invalid")
 	denied := altered(t, database, func(u *url.URL) { u.Host, u.User = "127.0.0.1:1,"+u.Host, url.User("none") })
 	tells(t, setting(t, denied, "sslmode", "prefer"), "database_denied", `"none"`)
 }
