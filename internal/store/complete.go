@@ -8,13 +8,18 @@ import (
 	"io/fs"
 	"regexp"
 	"slices"
+
+	"github.com/pressly/goose/v3"
 )
 
 var createsTable = regexp.MustCompile(`(?m)^CREATE TABLE (\w+)`)
 
-// complete refuses a schema that lacks a table which its migrations made.
-func complete(ctx context.Context, db *sql.DB, d dialect) error {
-	made, err := madeTables(d)
+// complete refuses a schema of ours that lacks a table which its migrations made.
+func complete(ctx context.Context, db *sql.DB, d dialect, s Schema) error {
+	if s.Found == 0 || s.Found > s.Known {
+		return nil
+	}
+	made, err := madeTables(d, s.Found)
 	if err != nil {
 		return err
 	}
@@ -30,14 +35,17 @@ func complete(ctx context.Context, db *sql.DB, d dialect) error {
 	return nil
 }
 
-// madeTables are those that the migrations make; none drops or renames one.
-func madeTables(d dialect) (names []string, err error) {
+// madeTables are those that the migrations up to a version make; none drops or renames one.
+func madeTables(d dialect, upTo int64) (names []string, err error) {
 	files, _ := d.migrations()
 	paths, err := fs.Glob(files, "*.sql")
 	if err != nil {
 		return nil, err
 	}
 	for _, path := range paths {
+		if n, err := goose.NumericComponent(path); err != nil || n > upTo {
+			return names, err
+		}
 		text, err := fs.ReadFile(files, path)
 		if err != nil {
 			return nil, err

@@ -78,13 +78,16 @@ func upToDate(ctx context.Context, db *sql.DB, d dialect, o Options) (Schema, er
 	for range migrationTries {
 		s, err := compare(ctx, db, d)
 		if err == nil {
+			err = complete(ctx, db, d, s)
+		}
+		if err == nil {
 			err = sameIssuer(ctx, db, s, o.Origin)
 		}
 		switch {
 		case err != nil:
 			return s, err
 		case s.Found == s.Known:
-			return s, complete(ctx, db, d)
+			return s, nil
 		case s.Found > s.Known:
 			return s, errNewer
 		case !o.Migrate:

@@ -19,7 +19,7 @@ import (
 // each of some things.
 func tells(t *testing.T, database, code string, names ...string) {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Options{Database: database})
+	s, err := store.Open(t.Context(), store.Options{Database: database, Origin: "https://cocarde.example.org"})
 	if err == nil {
 		_ = s.Close()
 	}
