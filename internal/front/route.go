@@ -27,20 +27,20 @@ type routers map[string]*lazyRouter
 
 type lazyRouter struct {
 	routes []Route
-	make   func([]Route) *mux.Router
+	build  func([]Route) *mux.Router
 	once   sync.Once
 	router *mux.Router
 }
 
-func newRouters(routes []Route, make func([]Route) *mux.Router) routers {
-	all := routers{"": {make: make}} // of what is nowhere
+func newRouters(routes []Route, build func([]Route) *mux.Router) routers {
+	all := routers{"": {build: build}} // of what is nowhere
 	for _, r := range routes {
 		start := beginning(r.Path, 2)
 		if strings.Contains(start, "{") {
 			start = beginning(r.Path, 1)
 		}
 		if all[start] == nil {
-			all[start] = &lazyRouter{make: make}
+			all[start] = &lazyRouter{build: build}
 		}
 		all[start].routes = append(all[start].routes, r)
 	}
@@ -64,7 +64,7 @@ func beginning(path string, n int) string {
 func (all routers) of(path string) *mux.Router {
 	for _, start := range []string{beginning(path, 2), beginning(path, 1), ""} {
 		if l := all[start]; l != nil {
-			l.once.Do(func() { l.router = l.make(l.routes) })
+			l.once.Do(func() { l.router = l.build(l.routes) })
 			return l.router
 		}
 	}
